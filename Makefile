@@ -1,0 +1,55 @@
+# `make` alone lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+UV ?= uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint types pytest constraints clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## Edit a clip twice on a real Airflow with an emulated service, and show what came out
+	@$(BIN)/python -m demo run
+
+up: $(INSTALLED)  ## Start the demo's Airflow, emulator and mail sink, and leave them running
+	@$(BIN)/python -m demo up
+
+down: $(INSTALLED)  ## End what `make up` has started
+	@$(BIN)/python -m demo down
+
+test: lint types pytest  ## Run all checks: lint, types, tests
+
+lint: $(INSTALLED)  ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)  ## Check types
+	$(BIN)/mypy
+
+pytest: $(INSTALLED)  ## Run the tests
+	$(BIN)/python -m pytest
+
+# One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "Python 3.11, 3.12 or 3.13 is needed, and \`$(PYTHON)\` is not one. Try \`make PYTHON=python3.12\`."; exit 1; }
+	@echo "Installing into $(VENV), which takes a minute or two ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
+	  --editable '.[emulator,examples]' --group demo --group test
+	@touch $@
+
+constraints:  ## Pin anew everything that the commands above install (needs uv)
+	printf 'pip\nhatchling\neditables\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
+	  --extra emulator --extra examples --group demo --group test pyproject.toml -
+
+clean:  ## Remove the environment, the demo's folder and caches
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo down; fi
+	rm -rf $(VENV) .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""Edit video with Alibaba's Wan models from Apache Airflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+_INTEGRATION = "Alibaba Cloud Wan"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe this provider to Airflow (entry point `apache_airflow_provider`)."""
+    return {
+        "package-name": "airflow-provider-wan",
+        "name": "Alibaba Wan",
+        "description": "Edit video with Alibaba's Wan models through DashScope (Model Studio).",
+        "versions": [__version__],
+        "integrations": [
+            {
+                "integration-name": _INTEGRATION,
+                "external-doc-url": "https://www.alibabacloud.com/help/en/model-studio/",
+                "tags": ["service"],
+            }
+        ],
+        "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.hooks"]}],
+        "operators": [
+            {"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.operators"]}
+        ],
+        "triggers": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.triggers"]}],
+        "connection-types": [
+            {
+                "connection-type": "dashscope",
+                "hook-class-name": "airflow_provider_wan.hooks.DashScopeHook",
+                "hook-name": "DashScope (Wan)",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["schema", "login", "port", "extra"],
+                    "relabeling": {"password": "API key", "host": "Base URL"},
+                    "placeholders": {
+                        "password": "sk-...",
+                        "host": "only to replace the region's own, e.g. http://127.0.0.1:8765/api/v1",
+                    },
+                },
+                "conn-fields": {
+                    "region": {
+                        "label": "Region",
+                        "description": "The region the API key was made in; a key works in no other.",
+                        "schema": {
+                            "type": ["string", "null"],
+                            "default": "ap-southeast-1",
+                            "enum": [
+                                "ap-southeast-1",
+                                "cn-beijing",
+                                "us-east-1",
+                                "eu-central-1",
+                                "ap-northeast-1",
+                                "cn-hongkong",
+                            ],
+                        },
+                    },
+                    "workspace_id": {
+                        "label": "Workspace ID",
+                        "description": (
+                            "llm-..., from the console's workspace page. Needed in Frankfurt and Tokyo, which have "
+                            "no shared address; elsewhere only for another workspace than the key's own."
+                        ),
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "status_qps": {
+                        "label": "Status queries per second",
+                        "description": (
+                            "What one process may use of the 20 that all programs of the account share."
+                        ),
+                        "schema": {"type": ["number", "null"], "default": 8, "minimum": 0.1, "maximum": 20},
+                    },
+                },
+            }
+        ],
+    }

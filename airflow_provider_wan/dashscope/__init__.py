@@ -1,0 +1,119 @@
+"""DashScope's asynchronous video jobs in plain Python; nothing here imports Airflow.
+
+The requests, the client and the errors can be used without Airflow::
+
+    from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
+
+    edit = VideoOutpainting(prompt="A wider stage", video_url="https://example.com/a.mp4", left_scale=1.5)
+    with DashScopeClient(Account.of(api_key="sk-...", region="ap-southeast-1")) as client:
+        job = client.submit(edit.path(), edit.body("ap-southeast-1"))
+        print(client.get(job.task_id).status)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_wan.dashscope.errors import (
+    AuthenticationError,
+    BillingError,
+    ConnectionSettingsError,
+    ContentRejectedError,
+    DestinationError,
+    InputMediaError,
+    InvalidParameterError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    ResultError,
+    ResultExpiredError,
+    ResultInvalidError,
+    Retry,
+    ServiceError,
+    SubmitUnknownError,
+    TaskCanceledError,
+    TaskEndedError,
+    TaskTimeoutError,
+    TaskUnknownError,
+    ThrottledError,
+    UnavailableError,
+    UnsupportedOperationError,
+    WanError,
+    WanInputError,
+)
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.dashscope.account import Account
+    from airflow_provider_wan.dashscope.client import AsyncDashScopeClient, DashScopeClient
+    from airflow_provider_wan.dashscope.requests import (
+        ImageReference,
+        ImageToVideo,
+        LocalEdit,
+        VideoEdit,
+        VideoExtension,
+        VideoOutpainting,
+        VideoRepainting,
+        VideoSynthesis,
+        WanRequest,
+    )
+
+# Loaded on first use: the client brings an HTTP library, which parsing a DAG has no use for.
+_LAZY = {
+    "Account": "account",
+    "AsyncDashScopeClient": "client",
+    "DashScopeClient": "client",
+    "ImageReference": "requests",
+    "ImageToVideo": "requests",
+    "LocalEdit": "requests",
+    "VideoEdit": "requests",
+    "VideoExtension": "requests",
+    "VideoOutpainting": "requests",
+    "VideoRepainting": "requests",
+    "VideoSynthesis": "requests",
+    "WanRequest": "requests",
+}
+
+__all__ = [
+    "Account",
+    "AsyncDashScopeClient",
+    "AuthenticationError",
+    "BillingError",
+    "ConnectionSettingsError",
+    "ContentRejectedError",
+    "DashScopeClient",
+    "DestinationError",
+    "ImageReference",
+    "ImageToVideo",
+    "InputMediaError",
+    "InvalidParameterError",
+    "InvalidRequestError",
+    "LocalEdit",
+    "PermissionDeniedError",
+    "ResultError",
+    "ResultExpiredError",
+    "ResultInvalidError",
+    "Retry",
+    "ServiceError",
+    "SubmitUnknownError",
+    "TaskCanceledError",
+    "TaskEndedError",
+    "TaskTimeoutError",
+    "TaskUnknownError",
+    "ThrottledError",
+    "UnavailableError",
+    "UnsupportedOperationError",
+    "VideoEdit",
+    "VideoExtension",
+    "VideoOutpainting",
+    "VideoRepainting",
+    "VideoSynthesis",
+    "WanError",
+    "WanInputError",
+    "WanRequest",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
