@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
 from airflow_provider_wan.dashscope import catalog
-from airflow_provider_wan.dashscope.errors import ConnectionSettingsError
+from airflow_provider_wan.dashscope.errors import ConnectionSettingsError, redacted
 
 DEFAULT_REGION = "ap-southeast-1"
 DEFAULT_STATUS_QPS = 8.0
@@ -68,17 +69,17 @@ class Account:
                 f"{source} has no API key. Put the key (sk-...) into its password; "
                 "Model Studio's console shows it under `API-KEY`, one per region."
             )
-        if not key.isascii() or any(letter.isspace() for letter in key):
+        if not re.fullmatch(r"[!-~]+", key):
             raise ConnectionSettingsError(
-                f"The API key of {source} has a space or a character outside ASCII in it. Copy it again."
+                f"The API key of {source} has a space, or a character no key has, in it. Copy it again."
             )
-        region_id = (region or "").strip() or DEFAULT_REGION
+        region_id = str(region or "").strip() or DEFAULT_REGION
         known = catalog.REGIONS.get(region_id)
         if known is None:
             raise ConnectionSettingsError(
                 f"{source} names region {region_id!r}, which isn't known. Use one of: {', '.join(catalog.REGIONS)}."
             )
-        workspace = (workspace_id or "").strip() or None
+        workspace = _workspace(workspace_id, source)
         if host and host.strip():
             base_url = _base_url(host.strip(), source)
         elif workspace and known.shared_url is None:
@@ -99,16 +100,44 @@ class Account:
         )
 
 
+def _workspace(workspace_id: str | None, source: str) -> str | None:
+    workspace = str(workspace_id or "").strip()
+    # It becomes part of a host name and a header, so nothing in it may lead anywhere else.
+    if workspace and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}", workspace):
+        raise ConnectionSettingsError(
+            f"`workspace_id` of {source} is {workspace!r}. It is made of letters, digits and hyphens, "
+            "like llm-xxxx; the console's workspace page shows it."
+        )
+    return workspace or None
+
+
 def _base_url(host: str, source: str) -> str:
     url = host if "://" in host else f"https://{host}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if "@" in url:
         raise ConnectionSettingsError(
-            f"The host of {source} is {host!r}, which isn't a base URL. "
+            f"The host of {source} has a user name or a password in it. Leave them out: "
+            "the API key alone, as the connection's password, says who is calling."
+        )
+    if not _is_base(url):
+        raise ConnectionSettingsError(
+            f"The host of {source} is {redacted(host)!r}, which isn't a base URL. "
             "Write e.g. https://dashscope-intl.aliyuncs.com/api/v1, or leave it empty."
         )
+    parts = urlsplit(url)
     path = parts.path.rstrip("/") or "/api/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _is_base(url: str) -> bool:
+    if not re.fullmatch(r"[!-~]+", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a bracket left open, a port that is none
+        return False
+    web = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return web and not parts.query and not parts.fragment
 
 
 def _status_qps(value: float | str | None, source: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_wan.dashscope import codes
 from airflow_provider_wan.dashscope.account import Account
-from airflow_provider_wan.dashscope.errors import ServiceError, UnavailableError
+from airflow_provider_wan.dashscope.errors import InvalidRequestError, Retry, ServiceError, UnavailableError
 from airflow_provider_wan.dashscope.results import SERVICE_ZONE
 
 
@@ -33,7 +33,7 @@ class Call:
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)  # its addresses are signed
     headers: Mapping[str, str] = field(default_factory=dict)
     paid: bool = False
     read_timeout: float = 20.0
@@ -110,16 +110,22 @@ def read_answer(status: int, content: bytes, answer_headers: Mapping[str, str]) 
     """
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
+    if 300 <= status < 400:
+        raise UnavailableError(
+            f"the address redirects to {answer_headers.get('location', 'nowhere')}",
+            http_status=status,
+            retry=Retry.ACT,
+            advice="Write the service's own address as the connection's host, or leave the host empty.",
+        )
     if not isinstance(answer, dict):
-        if 400 <= status < 500:
-            raise codes.refusal(
-                "", _excerpt(content), http_status=status, retry_after=_retry_after(answer_headers)
-            )
-        raise UnavailableError(f"an answer that isn't JSON: {_excerpt(content)}", http_status=status)
+        said = f"an answer that isn't the service's JSON: {_excerpt(content)}"
+        if status >= 400:
+            raise codes.refusal("", said, http_status=status, retry_after=_retry_after(answer_headers))
+        raise UnavailableError(said, http_status=status)
     code = answer.get("code")
-    if status >= 400 or (isinstance(code, str) and code and "output" not in answer):
+    if status >= 400 or (isinstance(code, str) and code and not answer.get("output")):
         raise _refusal(status, answer, answer_headers)
     return answer
 
@@ -142,7 +148,7 @@ def _retry_after(answer_headers: Mapping[str, str]) -> float | None:
     try:
         then, now = parsedate_to_datetime(value), parsedate_to_datetime(answer_headers.get("date", ""))
         return max(0.0, (then - now).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -154,7 +160,9 @@ def _excerpt(content: bytes) -> str:
 def _segment(task_id: str) -> str:
     # Ids are UUIDs. Anything that could change the path came from somewhere it shouldn't have.
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", task_id) or set(task_id) == {"."}:
-        raise ValueError(f"{task_id!r} is not the id of a DashScope job")
+        raise InvalidRequestError(
+            f"task_id={task_id!r}: must be the id of a DashScope job. Use the `task_id` of a submission, a UUID."
+        )
     return task_id
 
 

@@ -6,11 +6,13 @@ answer was lost is never sent twice.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
 import ssl
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import IO, Any, Self
@@ -18,13 +20,15 @@ from typing import IO, Any, Self
 import httpx
 from tenacity import AsyncRetrying, Retrying
 
-from airflow_provider_wan.dashscope import calls, codes, resend, uploads
+from airflow_provider_wan.dashscope import calls, resend, uploads
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.calls import Call
 from airflow_provider_wan.dashscope.errors import (
-    Retry,
+    PermissionDeniedError,
+    ServiceError,
     SubmitUnknownError,
     UnavailableError,
+    UnreachableError,
 )
 from airflow_provider_wan.dashscope.results import (
     Submission,
@@ -34,9 +38,16 @@ from airflow_provider_wan.dashscope.results import (
 )
 
 CONNECT_TIMEOUT = 10.0
+TRANSFER_TIMEOUT = 120.0
+"""Seconds without a byte after which an upload or a download counts as broken off."""
 _CHUNK = 1 << 20
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout),
+    *(httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL),
+)
+# Beside what httpx wraps, the TLS layer may let its own errors through.
+_NO_ANSWER = (httpx.RequestError, httpx.InvalidURL, OSError)
 
 _ours: ContextVar[bool] = ContextVar("airflow_provider_wan_http_call", default=False)
 
@@ -48,7 +59,7 @@ class _LeaveOutOurCalls(logging.Filter):
         return not _ours.get()
 
 
-for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks"))):
     logging.getLogger(_name).addFilter(_LeaveOutOurCalls())
 
 
@@ -67,55 +78,61 @@ def _ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _timeout(call: Call) -> httpx.Timeout:
-    return httpx.Timeout(call.read_timeout, connect=CONNECT_TIMEOUT)
-
-
-def _trouble(call: Call, error: httpx.TransportError) -> UnavailableError | SubmitUnknownError:
+def _trouble(call: Call, error: Exception) -> UnavailableError | SubmitUnknownError:
     """Name what kept an answer from us, and whether the call may have arrived all the same."""
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, _NOT_SENT):
-        return UnavailableError(
-            f"no connection to the service ({said})",
-            retry=Retry.LATER,
-            advice="Check the connection's host or region, and the network's way out.",
-        )
+        return UnreachableError(f"no connection came about ({said})")
     if call.paid:
         return SubmitUnknownError(said)
-    return UnavailableError(f"no answer ({said})", retry=Retry.LATER)
+    return UnavailableError(f"no answer ({said})")
 
 
 def _read(call: Call, response: httpx.Response) -> dict[str, Any]:
     try:
         return calls.read_answer(response.status_code, response.content, response.headers)
-    except UnavailableError as error:
-        if call.paid:  # 5xx, 408 or no JSON: nobody can say whether the job was made
-            raise SubmitUnknownError(
-                f"{error.reason} (HTTP {response.status_code}, code {error.code or 'none'})"
-            ) from error
-        raise
-
-
-@contextlib.contextmanager
-def _broken_off() -> Iterator[None]:
-    try:
-        yield
-    except (httpx.TransportError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
-        raise UnavailableError(
-            f"the download broke off ({type(error).__name__})", retry=Retry.LATER
-        ) from error
-
-
-def _chunks(response: httpx.Response) -> Iterator[bytes]:
-    with _broken_off():
-        yield from response.iter_bytes(_CHUNK)
+    except ServiceError as error:
+        if not (call.paid and resend.undecided(error)):
+            raise
+        said = f"{error.reason} (HTTP {error.http_status}, code {error.code or 'none given'})"
+        # Not `from error`: that one speaks of a refused call, which this may not have been.
+        raise SubmitUnknownError(said, request_id=error.request_id) from None
 
 
 def _submission(answer: Mapping[str, Any]) -> Submission:
     submission = read_submission(answer)
     if submission is None:
-        raise SubmitUnknownError("the service accepted the call but named no job")
+        raise SubmitUnknownError("it names no job", request_id=str(answer.get("request_id") or ""))
     return submission
+
+
+@contextlib.contextmanager
+def _transfer(what: str) -> Iterator[None]:
+    with _unlogged():
+        try:
+            yield
+        except _NO_ANSWER as error:
+            raise UnavailableError(f"{what} broke off ({type(error).__name__})") from error
+
+
+def _chunks(response: httpx.Response) -> Iterator[bytes]:
+    # As it comes: an encoding would make the announced length and the content disagree.
+    pieces = response.iter_raw(_CHUNK)
+    while True:
+        with _transfer("the download"):  # each piece for itself, so that it doesn't hold for our reader
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _not_served(status: int) -> ServiceError:
+    said = "a result's address didn't hand out its file"
+    if status >= 500 or status in (408, 429):
+        return UnavailableError(said, http_status=status)
+    return PermissionDeniedError(
+        said, http_status=status, advice="Such addresses live for 24 hours after submission."
+    )
 
 
 class DashScopeClient:
@@ -125,11 +142,22 @@ class DashScopeClient:
         account: Whom to call.
         patient: Try again on trouble that passes, for up to about a minute. A caller that polls has its
             own patience and sets this to False.
+        read_timeout: Seconds to wait for an answer. None: 120 for a submission, 20 for other calls.
+        sleep: Waits so many seconds before another try.
     """
 
-    def __init__(self, account: Account, *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        patient: bool = True,
+        read_timeout: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.account = account
         self._patient = patient
+        self._read_timeout = read_timeout
+        self._sleep = sleep
         self._http = httpx.Client(verify=_ssl_context(), follow_redirects=False)
 
     def __enter__(self) -> Self:
@@ -140,7 +168,8 @@ class DashScopeClient:
 
     def close(self) -> None:
         """Close the connections. The client can't be used afterwards."""
-        self._http.close()
+        with _unlogged():
+            self._http.close()
 
     def submit(self, path: str, body: Mapping[str, Any]) -> Submission:
         """Create a job. This is the call that costs money.
@@ -203,26 +232,26 @@ class DashScopeClient:
         for production; a bucket of your own with presigned addresses is the sturdier way.
 
         Args:
-            file: The content, from its current position; read in pieces, so its size doesn't matter to memory.
+            file: The file, which must be seekable. It is sent whole, from its beginning, and read in pieces, so
+                its size doesn't matter to memory.
             model: The model that will use it, in the spelling of the region.
             suffix: File name extension with its dot, e.g. `.mp4`.
 
         Raises:
             InputMediaError: Larger than the service allows for the model.
+            ServiceError: The service or its storage refused it, or the transfer broke off.
         """
         policy = uploads.read_policy(self._send(calls.upload_policy(model)))
         form = uploads.form(policy, suffix)
         uploads.check_size(policy, file)
-        with _unlogged():
-            try:
-                # The storage demands that the file comes last, which is how httpx orders a form.
-                response = self._http.post(
-                    policy.host, data=form.fields, files={"file": (form.name, file)}, timeout=600
-                )
-            except httpx.TransportError as error:
-                raise UnavailableError(
-                    f"the upload broke off ({type(error).__name__})", retry=Retry.LATER
-                ) from error
+        with _transfer("the upload"):
+            # The storage demands that the file comes last, which is how httpx orders a form.
+            response = self._http.post(
+                policy.host,
+                data=form.fields,
+                files={"file": (form.name, file)},
+                timeout=httpx.Timeout(TRANSFER_TIMEOUT, connect=CONNECT_TIMEOUT),
+            )
         uploads.read_upload(response.status_code, response.content)
         return form.url
 
@@ -230,34 +259,39 @@ class DashScopeClient:
     def download(self, url: str) -> Iterator[tuple[int | None, Iterator[bytes]]]:
         """Open a result's address: its announced length in bytes (None if not announced) and its content.
 
-        The API key isn't sent there. Redirects are followed.
+        The API key isn't sent there, and the address is used as it is. Redirects are followed.
 
         Raises:
-            ServiceError: The address was refused (403 once it has expired) or the transfer broke off.
+            PermissionDeniedError: The address isn't served: HTTP 403 once it has expired.
+            UnavailableError: The transfer broke off, or the storage has trouble of its own.
         """
-        call = Call("GET", url)
-        with _unlogged():
-            with _broken_off():
-                request = self._http.build_request("GET", url, timeout=_timeout(call))
-                response = self._http.send(request, stream=True, follow_redirects=True)
-            with contextlib.closing(response):
-                if response.status_code != 200:
-                    raise codes.refusal(
-                        "", "the result's address was refused", http_status=response.status_code
-                    )
-                length = response.headers.get("content-length", "")
-                yield (int(length) if length.isdigit() else None), _chunks(response)
+        with _transfer("the download"):
+            request = self._http.build_request(
+                "GET",
+                url,
+                headers={"Accept-Encoding": "identity"},
+                timeout=httpx.Timeout(TRANSFER_TIMEOUT, connect=CONNECT_TIMEOUT),
+            )
+            response = self._http.send(request, stream=True, follow_redirects=True)
+        try:
+            if response.status_code != 200:
+                raise _not_served(response.status_code)
+            length = response.headers.get("content-length", "")
+            yield (int(length) if length.isdecimal() else None), _chunks(response)
+        finally:
+            with _unlogged():
+                response.close()
 
     def _send(self, call: Call) -> dict[str, Any]:
         if not self._patient:
             return self._send_once(call)
-        return Retrying(**resend.policy(call))(self._send_once, call)
+        return Retrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
 
     def _send_once(self, call: Call) -> dict[str, Any]:
         with _unlogged():
             try:
-                response = self._http.request(**_arguments(self.account, call))
-            except httpx.TransportError as error:
+                response = self._http.request(**_arguments(self.account, call, self._read_timeout))
+            except _NO_ANSWER as error:
                 raise _trouble(call, error) from error
         return _read(call, response)
 
@@ -267,17 +301,29 @@ class AsyncDashScopeClient:
 
     Args:
         account: Whom to call.
-        patient: As for `DashScopeClient`.
+        patient: As for `DashScopeClient`; off, because a trigger has its own patience.
+        read_timeout: As for `DashScopeClient`.
+        sleep: As for `DashScopeClient`.
     """
 
-    def __init__(self, account: Account, *, patient: bool = False) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        patient: bool = False,
+        read_timeout: float | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.account = account
         self._patient = patient
+        self._read_timeout = read_timeout
+        self._sleep = sleep
         self._http = httpx.AsyncClient(verify=_ssl_context(), follow_redirects=False)
 
     async def aclose(self) -> None:
         """Close the connections. The client can't be used afterwards."""
-        await self._http.aclose()
+        with _unlogged():
+            await self._http.aclose()
 
     async def get(self, task_id: str) -> TaskSnapshot:
         """As `DashScopeClient.get`."""
@@ -298,23 +344,24 @@ class AsyncDashScopeClient:
     async def _send(self, call: Call) -> dict[str, Any]:
         if not self._patient:
             return await self._send_once(call)
-        return await AsyncRetrying(**resend.policy(call))(self._send_once, call)
+        return await AsyncRetrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
 
     async def _send_once(self, call: Call) -> dict[str, Any]:
         with _unlogged():
             try:
-                response = await self._http.request(**_arguments(self.account, call))
-            except httpx.TransportError as error:
+                response = await self._http.request(**_arguments(self.account, call, self._read_timeout))
+            except _NO_ANSWER as error:
                 raise _trouble(call, error) from error
         return _read(call, response)
 
 
-def _arguments(account: Account, call: Call) -> dict[str, Any]:
+def _arguments(account: Account, call: Call, read_timeout: float | None) -> dict[str, Any]:
+    seconds = call.read_timeout if read_timeout is None else read_timeout
     return {
         "method": call.method,
         "url": account.base_url + call.path,
         "params": call.params or None,
         "json": call.body,
         "headers": calls.headers(account) | dict(call.headers),
-        "timeout": _timeout(call),
+        "timeout": httpx.Timeout(seconds, connect=CONNECT_TIMEOUT),
     }

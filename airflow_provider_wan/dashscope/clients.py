@@ -57,7 +57,8 @@ async def shared_async_client(account: Account) -> AsyncIterator[AsyncDashScopeC
         if shared.users == 0:
             if of_loop.get(account) is shared:
                 del of_loop[account]
-            await _close(shared)
+            # Shielded too: a last borrower that is cancelled, even twice, still gets it closed.
+            await asyncio.shield(_close(shared))
 
 
 async def _close(shared: _Shared) -> None:

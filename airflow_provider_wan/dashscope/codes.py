@@ -35,6 +35,8 @@ class Rule(NamedTuple):
     message: str = ""
     """Matches only messages that contain this, whatever the case."""
     advice: str | None = None
+    http_status: int | None = None
+    """Fits only an answer with this HTTP status, and no job's end."""
 
 
 # Order matters: the first row that fits wins, so rows with a message stand before the plain code.
@@ -99,10 +101,13 @@ RULES: tuple[Rule, ...] = (
     Rule("Arrearage", BillingError),
     Rule("AllocationQuota.FreeTierOnly", BillingError),
     Rule("Throttling.AllocationQuota", BillingError, None, "Free allocated quota exceeded"),
+    Rule("insufficient_quota", BillingError, None, "Free allocated quota exceeded"),
     Rule("CommodityNotPurchased", BillingError),
     Rule("PrepaidBillOverdue", BillingError),
     Rule("PostpaidBillOverdue", BillingError),
     # -- too fast --------------------------------------------------------------------------------
+    # As HTTP 400 it is a limit on how many things other products may keep, which waiting doesn't lift.
+    Rule("Throttling.AllocationQuota", InvalidParameterError, http_status=400),
     Rule("Throttling", ThrottledError),
     Rule("Throttling.", ThrottledError),
     Rule("LimitRequests", ThrottledError),
@@ -115,9 +120,15 @@ RULES: tuple[Rule, ...] = (
     Rule("Model.NotExist", InvalidParameterError),
     Rule("NotFound", InvalidParameterError),
     Rule("UnsupportedOperation", UnsupportedOperationError),
-    Rule("Conflict", UnsupportedOperationError),
+    Rule("Conflict", InvalidParameterError),
     # -- the service's own trouble ---------------------------------------------------------------
+    # Behind this code stand errors of the request too, with their own code in the message or at its end.
+    Rule("InternalError.Algo", ContentRejectedError, None, "DataInspectionFailed"),
+    Rule("InternalError.Algo.DataInspectionFailed", ContentRejectedError),
+    Rule("InternalError.Algo", InputMediaError, None, "provided URL does not appear to be valid"),
     Rule("InternalError.Algo", InvalidParameterError, None, "InvalidParameter"),
+    Rule("InternalError.Algo.InvalidParameter", InputMediaError, None, "provided URL"),
+    Rule("InternalError.Algo.InvalidParameter", InvalidParameterError),
     Rule("InternalError.Timeout", UnavailableError, advice="No result came within the service's 3 hours."),
     Rule("InternalError", UnavailableError),
     Rule("InternalError.", UnavailableError),
@@ -141,11 +152,12 @@ BY_STATUS: dict[int, type[ServiceError]] = {
 }
 
 
-def find_rule(code: str, message: str) -> Rule | None:
-    """Return the first row that fits a code and its message, or None for a code we don't know."""
+def find_rule(code: str, message: str, http_status: int | None = None) -> Rule | None:
+    """Return the first row that fits, or None for a code we don't know."""
     for rule in RULES:
         same = code.startswith(rule.code) if rule.code.endswith(".") else code == rule.code
-        if same and rule.message.lower() in message.lower():
+        here = rule.http_status in (None, http_status)
+        if same and here and rule.message.lower() in message.lower():
             return rule
     return None
 
@@ -167,19 +179,22 @@ def refusal(
         request_id: Id of the call.
         retry_after: Seconds from a `Retry-After` header.
     """
-    rule = find_rule(code, message)
+    rule = find_rule(code, message, http_status)
     if rule is None:
         error = BY_STATUS.get(http_status)
         if error is None:
             error = InvalidParameterError if 400 <= http_status < 500 else UnavailableError
         rule = Rule(code, error)
+    retry = rule.retry or rule.error.retry
+    if retry is Retry.NEW_JOB:  # there is no job yet: making the call again is the new one
+        retry = Retry.LATER
     return rule.error(
         message,
         code=code,
         request_id=request_id,
         http_status=http_status,
         retry_after=retry_after,
-        retry=rule.retry,
+        retry=retry,
         advice=rule.advice,
     )
 

@@ -14,7 +14,8 @@ The first question about any of these is whether money was spent, so that is how
     │   ├── PermissionDeniedError           key is right, but not for this
     │   ├── BillingError                    unpaid, not bought, free quota used up
     │   ├── ThrottledError                  too many calls; the same call later is fine
-    │   ├── UnavailableError                the service's own trouble
+    │   ├── UnavailableError                the service's own trouble, or the way to it
+    │   │   └── UnreachableError            no connection came about; nothing was sent
     │   └── UnsupportedOperationError       e.g. cancelling a job that is already running
     ├── SubmitUnknownError                  the answer to a paid call was lost: a job may exist
     ├── TaskEndedError                      an accepted job gave no result and no reason
@@ -31,8 +32,20 @@ Which class a code of the service becomes, and what a retry is good for, is data
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import ClassVar
+
+_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
+_KEY = re.compile(r"\b(sk|st)-[\w-]{6,}")
+
+
+def redacted(text: str) -> str:
+    """Take API keys and the queries of addresses out of a text.
+
+    The service quotes our inputs' addresses in its messages, and their queries are signatures.
+    """
+    return _KEY.sub(r"\1-***", _QUERY.sub(r"\1?***", text))
 
 
 class Retry(StrEnum):
@@ -85,13 +98,15 @@ class ServiceError(WanError):
 
     Attributes:
         code: The service's error code as it spells it; empty when it gave none.
-        reason: The service's own message.
+        reason: The service's own message, without the queries of addresses in it.
         request_id: Id of the call, to quote to the vendor's support; empty when unknown.
         http_status: Status of the answer; None when the answer was a job's end.
         task_id: The job that failed; None when a call was refused.
         retry_after: Seconds the service asked us to wait; None when it didn't say.
     """
 
+    what: ClassVar[str] = "DashScope refused the call"
+    spent: ClassVar[str] = "A refused call isn't billed."
     advice: ClassVar[str] = "Read the service's message above."
 
     def __init__(
@@ -106,7 +121,7 @@ class ServiceError(WanError):
         retry: Retry | None = None,
         advice: str | None = None,
     ) -> None:
-        self.reason = reason
+        self.reason = redacted(reason)
         self.code = code
         self.request_id = request_id
         self.http_status = http_status
@@ -117,16 +132,18 @@ class ServiceError(WanError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        who = f"Job {self.task_id} failed" if self.task_id else "DashScope refused the call"
-        facts = [f"code {self.code or 'none given'}"]
+        what = f"Job {self.task_id} failed" if self.task_id else self.what
+        spent = "A failed job isn't billed." if self.task_id else self.spent
+        facts = []
+        if self.task_id or self.http_status is not None:
+            facts.append(f"code {self.code or 'none given'}")
         if self.http_status is not None:
             facts.append(f"HTTP {self.http_status}")
         if self.request_id:
             facts.append(f"request_id {self.request_id}")
         reason = (self.reason or "no message was given").rstrip(". ")
-        return (
-            f"{who}: {reason} ({', '.join(facts)}). {self.what_to_do} {self.spent} {_RETRY_SAYS[self.retry]}"
-        )
+        where = f" ({', '.join(facts)})" if facts else ""
+        return f"{what}: {reason}{where}. {self.what_to_do} {spent} {_RETRY_SAYS[self.retry]}"
 
 
 class InvalidParameterError(ServiceError):
@@ -184,8 +201,17 @@ class ThrottledError(ServiceError):
 class UnavailableError(ServiceError):
     """The service failed, is overloaded, could not be reached, or answered nonsense."""
 
-    retry = Retry.NEW_JOB
+    retry = Retry.LATER
+    what = "The call to DashScope failed"
+    spent = "This call isn't billed."
     advice = "This is the service's own trouble; trying again later is reasonable."
+
+
+class UnreachableError(UnavailableError):
+    """No connection to the service came about, so it can't have seen the call."""
+
+    spent = "Nothing was sent or billed."
+    advice = "Check the connection's host or region, and the network's way out."
 
 
 class UnsupportedOperationError(ServiceError):
@@ -195,15 +221,23 @@ class UnsupportedOperationError(ServiceError):
 
 
 class SubmitUnknownError(WanError):
-    """The submission was sent but its answer was lost, so a job may or may not exist."""
+    """The submission was sent but no answer tells whether it was accepted, so a job may or may not exist.
+
+    Attributes:
+        reason: What came instead of a usable answer.
+        request_id: Id of the submission where an answer named one; the service's list of jobs shows it.
+    """
 
     spent = "If the service accepted the job, it will be billed."
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, *, request_id: str = "") -> None:
+        self.reason = redacted(reason)
+        self.request_id = request_id
+        named = f" (request_id {request_id})" if request_id else ""
         super().__init__(
-            f"The job was sent, but the service's answer was lost: {reason}. It may have been accepted. "
-            f"{self.spent} It was not sent again, because that could pay for a second job."
+            f"The job was sent, but the service's answer doesn't tell whether it was accepted: "
+            f"{self.reason.rstrip('. ')}{named}. {self.spent} It was not sent again, because that could "
+            "pay for a second job."
         )
 
 

@@ -25,6 +25,7 @@ from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 FIRST_LOOKS = (2.0, 3.0, 5.0)
 RUNNING_EVERY = 10.0
 PENDING_EVERY = 15.0
+AFTER_ERROR_MIN = 1.0
 AFTER_ERROR_MAX = 60.0
 
 # The service forgets a job after 24 hours, but may not know a new one at once.
@@ -114,7 +115,7 @@ class Watch:
         if isinstance(error, AuthenticationError | PermissionDeniedError):
             return Outcome(End.REFUSED, self._last, error)
         self._errors += 1
-        pause = min(AFTER_ERROR_MAX, RUNNING_EVERY * 1.5 ** (self._errors - 1))
+        pause = min(AFTER_ERROR_MAX, AFTER_ERROR_MIN * 2.0 ** min(self._errors - 1, 10))
         return self._next(max(pause, (error.retry_after or 0.0) / self._pace), now)
 
     def _next(self, pause: float, now: float) -> Look | Outcome:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from airflow_provider_wan.dashscope import catalog
-from airflow_provider_wan.dashscope.errors import UnavailableError
+from airflow_provider_wan.dashscope.errors import UnavailableError, redacted
 
 RESULT_LIFE = timedelta(hours=24)
 """How long the service keeps a job and its result. Source: every model page."""
@@ -67,7 +67,7 @@ class TaskSnapshot:
         started_at: When it left the queue.
         finished_at: When it ended.
         code: Error code of a failed job; often, but not always, given.
-        message: Error message of a failed job.
+        message: Error message of a failed job, without the queries of addresses in it.
         video_url: Signed address of the result, valid for 24 hours. Not shown by `repr`.
         usage: The service's own account of the job, as it came.
         orig_prompt: The prompt as sent.
@@ -121,7 +121,7 @@ def read_snapshot(answer: Mapping[str, Any]) -> TaskSnapshot:
         started_at=_time(output.get("scheduled_time")),
         finished_at=_time(output.get("end_time")),
         code=str(output.get("code") or ""),
-        message=str(output.get("message") or ""),
+        message=redacted(str(output.get("message") or "")),
         video_url=_video_url(output),
         usage=dict(usage) if isinstance(usage, Mapping) else {},
         orig_prompt=_text(output.get("orig_prompt")),
@@ -147,15 +147,16 @@ def _time(value: object) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
+    if not 1970 < moment.year < 9999:  # nonsense, on the edge of what can be reckoned with
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=SERVICE_ZONE)
 
 
 def expires_at(snapshot: TaskSnapshot) -> datetime | None:
     """When the result's URL stops working: as the URL itself says, else 24 hours after submission."""
-    if snapshot.video_url:
-        stated = parse_qs(urlsplit(snapshot.video_url).query).get("Expires", [""])[0]
-        if stated.isascii() and stated.isdigit() and len(stated) <= 11:
-            return datetime.fromtimestamp(int(stated), UTC)
+    stated = re.search(r"[?&]Expires=([0-9]{1,11})(?:[&#]|$)", snapshot.video_url or "")
+    if stated:
+        return datetime.fromtimestamp(int(stated[1]), UTC)
     return snapshot.submitted_at + RESULT_LIFE if snapshot.submitted_at else None
 
 
@@ -217,16 +218,17 @@ _MODES = {"standard": "wan-std", "pro": "wan-pro"}
 
 def _resolution(usage: Mapping[str, Any]) -> str | None:
     rate = usage.get("SR")
-    if isinstance(rate, int) or (isinstance(rate, str) and rate.isdigit()):
+    if isinstance(rate, int | str) and re.fullmatch(r"[0-9]+", str(rate)):
         return f"{rate}P"
     for name in ("size", "video_ratio"):
         value = usage.get(name)
-        if isinstance(value, str) and value in _MODES:
+        if not isinstance(value, str):
+            continue
+        if value in _MODES:
             return _MODES[value]
-        if isinstance(value, str) and value.count("*") == 1:
-            width, height = value.split("*")
-            if width.isdigit() and height.isdigit():
-                return _class_of(int(width) * int(height))
+        sides = re.fullmatch(r"([0-9]{1,5})\*([0-9]{1,5})", value)
+        if sides:
+            return _class_of(int(sides[1]) * int(sides[2]))
     return None
 
 

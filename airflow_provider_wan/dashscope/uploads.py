@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from airflow_provider_wan.dashscope import codes
-from airflow_provider_wan.dashscope.errors import InputMediaError, Retry, UnavailableError
+from airflow_provider_wan.dashscope.errors import InputMediaError, UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_policy(answer: Mapping[str, Any]) -> Policy:
     """
     data = answer.get("data")
     if not isinstance(data, Mapping):
-        raise UnavailableError("an upload policy without `data`", retry=Retry.LATER)
+        raise UnavailableError("an upload policy without `data`")
     try:
         fields = {
             "OSSAccessKeyId": str(data["oss_access_key_id"]),
@@ -53,7 +53,7 @@ def read_policy(answer: Mapping[str, Any]) -> Policy:
         }
         host, directory = str(data["upload_host"]), str(data["upload_dir"])
     except KeyError as missing:
-        raise UnavailableError(f"an upload policy without {missing}", retry=Retry.LATER) from None
+        raise UnavailableError(f"an upload policy without {missing}") from None
     limit = data.get("max_file_size_mb")
     return Policy(
         host, directory.rstrip("/"), float(limit) if isinstance(limit, int | float) else None, fields
@@ -73,9 +73,8 @@ def check_size(policy: Policy, file: IO[bytes]) -> None:
     Raises:
         InputMediaError: Naming both sizes.
     """
-    start = file.tell()
-    size = file.seek(0, os.SEEK_END) - start
-    file.seek(start)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     if policy.max_megabytes is not None and size > policy.max_megabytes * 1024 * 1024:
         raise InputMediaError(
             f"the file has {size / 1024 / 1024:.1f} MB, the temporary storage takes {policy.max_megabytes:g} MB",

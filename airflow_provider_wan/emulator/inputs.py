@@ -1,0 +1,167 @@
+"""Getting at a job's inputs, and saying in the service's words why that failed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shutil
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from airflow_provider_wan.emulator.results import Results, StorageRefusal
+from airflow_provider_wan.emulator.service_errors import ServiceRefusal
+from airflow_provider_wan.emulator.uploads import Owner, Uploads
+
+_TIMEOUT = 30.0
+_SINGLE = (
+    *("img_url", "image_url", "mask_image_url", "first_frame_url", "last_frame_url"),
+    *("video_url", "mask_video_url", "first_clip_url", "last_clip_url", "audio_url"),
+)
+_LISTS = ("ref_images_url", "reference_urls", "reference_video_urls")
+
+_INSPECTION = "during the data inspection process."
+NOT_FOUND = f"Failed to find the requested media resource {_INSPECTION}"
+NOT_ALLOWED = f"Don't have authorization to access the media resource {_INSPECTION}"
+TIMED_OUT = f"Download the media resource timed out {_INSPECTION}"
+NOT_LOADED = f"Unable to download the media resource {_INSPECTION}"
+BAD_FORMAT = "The media format is not supported or incorrect for the data inspection."
+
+
+def uninspected(message: str) -> ServiceRefusal:
+    """The error for an input that can't be fetched or read. Source: Model Studio, error-code."""
+    return ServiceRefusal(400, "InvalidParameter.DataInspection", message)
+
+
+def urls_of(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every address of a file in `input`, in any field of any model."""
+    found: list[Any] = [given.get(name) for name in _SINGLE]
+    for name in _LISTS:
+        found += given.get(name) or []
+    for item in given.get("media") or []:
+        if isinstance(item, dict):
+            found += [item.get("reference_voice"), item.get("url") if item.get("type") != "link" else None]
+    for value in found:
+        if isinstance(value, str) and value.startswith(("http://", "https://", "oss://", "data:")):
+            yield value
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRoot:
+    """A folder whose files are served below `/media/`."""
+
+    folder: Path | None
+
+    def file(self, path: str) -> Path | None:
+        """Return a file by its path below the folder; None when it isn't there, or leads out of the folder."""
+        if self.folder is None:
+            return None
+        root = self.folder.resolve()
+        file = (root / path.lstrip("/")).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+
+
+class Inputs:
+    """Fetches inputs from the web, from temporary storage, and from what this emulator serves itself.
+
+    Args:
+        folder: Where fetched files go.
+        uploads: The temporary storage.
+        results: The finished videos; a job may take another job's result.
+        media: The served folder.
+        max_mb: Largest file fetched.
+    """
+
+    def __init__(
+        self, folder: Path, *, uploads: Uploads, results: Results, media: MediaRoot, max_mb: int = 200
+    ) -> None:
+        self._folder = folder
+        self._uploads = uploads
+        self._results = results
+        self._media = media
+        self._max_bytes = max_mb * 1024 * 1024
+        self.origins: tuple[str, ...] = ()
+        """Addresses of this emulator; what lies there is read without a request to ourselves."""
+
+    def check_uploads(self, given: Mapping[str, Any], owner: Owner, now: float) -> None:
+        """Look up the `oss://` addresses without fetching anything.
+
+        Raises:
+            ServiceRefusal: One is gone, or belongs to another account or model.
+        """
+        for url in urls_of(given):
+            if url.startswith("oss://"):
+                self._uploads.find(url, owner, now)
+
+    def fetch(self, given: Mapping[str, Any], owner: Owner, now: float) -> dict[str, Path]:
+        """Fetch all inputs of a job.
+
+        Returns:
+            Address -> local file.
+
+        Raises:
+            ServiceRefusal: One can't be fetched.
+        """
+        return {url: self._one(url, owner, now) for url in urls_of(given)}
+
+    def _one(self, url: str, owner: Owner, now: float) -> Path:
+        if url.startswith("oss://"):
+            return self._uploads.find(url, owner, now)
+        if url.startswith("data:"):
+            return self._decode(url)
+        own = next((origin for origin in self.origins if url.startswith(f"{origin}/")), None)
+        if own is not None:
+            return self._own(url, now)
+        return self._download(url)
+
+    def _decode(self, url: str) -> Path:
+        head, _, data = url.partition(",")
+        try:
+            content = base64.b64decode(data, validate=True)
+        except binascii.Error:
+            raise uninspected(BAD_FORMAT) from None
+        if not head.endswith(";base64"):
+            raise uninspected(BAD_FORMAT)
+        target = self._target("")
+        target.write_bytes(content)
+        return target
+
+    def _own(self, url: str, now: float) -> Path:
+        parts = urlsplit(url)
+        path = unquote(parts.path)
+        if path.startswith("/results/"):
+            try:
+                return self._results.open(path, dict(parse_qsl(parts.query)), now)
+            except StorageRefusal as refusal:
+                raise uninspected(NOT_FOUND if refusal.http_status == 404 else NOT_ALLOWED) from None
+        file = self._media.file(path.removeprefix("/media/")) if path.startswith("/media/") else None
+        if file is None:
+            raise uninspected(NOT_FOUND)
+        return file
+
+    def _download(self, url: str) -> Path:
+        target = self._target(Path(urlsplit(url).path).suffix)
+        try:
+            # check_url let only http and https come here
+            with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer, target.open("wb") as file:  # noqa: S310
+                if int(answer.headers.get("Content-Length") or 0) > self._max_bytes:
+                    raise uninspected(NOT_LOADED)
+                shutil.copyfileobj(answer, file)
+        except urllib.error.HTTPError as error:
+            answers = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 410: NOT_FOUND}
+            raise uninspected(answers.get(error.code, NOT_LOADED)) from None
+        except TimeoutError:
+            raise uninspected(TIMED_OUT) from None
+        except urllib.error.URLError as error:
+            raise uninspected(TIMED_OUT if isinstance(error.reason, TimeoutError) else NOT_LOADED) from None
+        except (OSError, ValueError):
+            raise uninspected(NOT_LOADED) from None
+        return target
+
+    def _target(self, suffix: str) -> Path:
+        return self._folder / f"{uuid.uuid4().hex}{suffix[:8]}"

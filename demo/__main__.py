@@ -1,0 +1,174 @@
+"""`python -m demo run|up|down`, as `make demo`, `make up` and `make down` call it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from demo import processes
+from demo.airflow_api import AirflowApi
+from demo.clock import listen_for_stop, ticks
+from demo.errors import DemoError, InterruptedDemo, NotStartedError
+from demo.follow import Progress, follow
+from demo.logs import task_log
+from demo.mail import Mail, read_mails
+from demo.report import describe_edit, describe_ledger, describe_mail, file_of, probe
+from demo.settings import PASSWORD, POOL, POOL_SLOTS, USER, Settings, read_settings
+from demo.stack import Stack
+
+DAG = "edit_chain"
+TASKS = ("repaint", "widen", "check", "tell_the_team")
+EDITS = ("repaint", "widen")
+RECIPIENT = "team@example.com"
+PARSE_LIMIT, RUN_LIMIT, MAIL_LIMIT = 60.0, 240.0, 10.0
+"""Seconds. At the default speed reading the DAG takes about 10 and the run about 60."""
+
+
+def run(settings: Settings) -> None:
+    """Start everything, run the chain once, tell what came out, end everything."""
+    begun = time.monotonic()
+    stack = Stack(settings)
+    try:
+        stack.start()
+        say(f"Running {DAG} on {settings.clip_url}")
+        with AirflowApi(settings.airflow_url) as api:
+            get_ready(api)
+            run_id = f"demo_{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+            edits = run_chain(stack, api, run_id)
+        for task, result in edits.items():
+            say("\n" + describe_edit(task, result, probe(file_of(result["output_path"]))))
+        say("\n" + describe_mail(wait_for_mail(settings)))
+        say("\n" + describe_ledger(read_ledger(settings, len(edits))))
+        say(f"Done in {time.monotonic() - begun:.0f} s.")
+    finally:
+        stack.stop()
+
+
+def up(settings: Settings) -> None:
+    """Start everything, say how to use it, and leave it running."""
+    stack = Stack(settings)
+    try:
+        stack.start()
+        with AirflowApi(settings.airflow_url) as api:
+            get_ready(api)
+    except BaseException:
+        stack.stop()
+        raise
+    say(
+        f"""
+Airflow:   {settings.airflow_url}  (log in as {USER}, password {PASSWORD})
+Emulator:  {settings.emulator_url}/api/v1  (ledger at {settings.emulator_url}/emulator/ledger)
+Clip:      {settings.clip_url}
+Results:   {settings.results}
+Mail:      {settings.mail}
+
+Trigger one of the three example DAGs; their parameters are set to the clip and the folder above.
+`make down` ends it all."""
+    )
+
+
+def down(settings: Settings) -> None:
+    """End what an earlier `up`, or a demo that was killed, has left running."""
+    records = processes.load(settings.records)
+    if not records:
+        say(f"Nothing is running from {settings.home}.")
+        return
+    processes.stop(records)
+    processes.save([], settings.records)
+    say(f"Ended {', '.join(record.name for record in records)}.")
+
+
+def get_ready(api: AirflowApi) -> None:
+    """Log in, make the pool, and wait until Airflow has read the example DAGs."""
+    api.log_in(USER, PASSWORD)
+    api.make_pool(POOL, POOL_SLOTS)
+    for _ in ticks(PARSE_LIMIT):
+        if errors := api.import_errors():
+            raise DemoError("Airflow can't read an example DAG:\n" + "\n".join(errors))
+        if DAG in api.dag_ids():
+            return
+    raise DemoError(f"Airflow did not read {DAG} within {PARSE_LIMIT:.0f} s.")
+
+
+def run_chain(stack: Stack, api: AirflowApi, run_id: str) -> dict[str, Mapping[str, Any]]:
+    """Run the chain to its end and return what each edit returned.
+
+    Raises:
+        DemoError: A task failed; with the end of its log.
+    """
+    settings = stack.settings
+    conf = {
+        "clip_url": settings.clip_url,
+        "output_folder": settings.results.as_uri(),
+        "recipient": RECIPIENT,
+    }
+    api.trigger(DAG, run_id, conf)
+
+    def look() -> tuple[str, Mapping[str, str | None]]:
+        stack.check()
+        return api.run_state(DAG, run_id), api.task_states(DAG, run_id)
+
+    state, tasks = follow(look, TASKS, Progress(sys.stdout), RUN_LIMIT)
+    if state != "success":
+        failed = [task for task in TASKS if tasks.get(task) == "failed"]
+        logs = [task_log(settings.airflow_home, DAG, run_id, task) for task in failed]
+        raise DemoError("\n\n".join([f"Failed: {', '.join(failed) or state}.", *logs]))
+    return {task: api.result(DAG, run_id, task) for task in EDITS}
+
+
+def wait_for_mail(settings: Settings) -> Mail:
+    """Return the latest mail."""
+    for _ in ticks(MAIL_LIMIT):
+        if mails := read_mails(settings.mail):
+            return mails[-1]
+    raise DemoError(f"The task that sends the mail succeeded, but none was delivered to {settings.mail}.")
+
+
+def read_ledger(settings: Settings, jobs: int) -> Mapping[str, Any]:
+    """Return what the emulator has billed.
+
+    Raises:
+        DemoError: It isn't one bill for each edit.
+    """
+    answer = httpx.get(f"{settings.emulator_url}/emulator/ledger", timeout=10, trust_env=False)
+    ledger: Mapping[str, Any] = answer.raise_for_status().json()
+    if ledger["paid_tasks"] != jobs:
+        raise DemoError(f"{jobs} edits were made, but the emulator billed {ledger['paid_tasks']}.")
+    return ledger
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three commands and return the exit status: 0, 1 for a failure, 130 when interrupted."""
+    commands = {"run": run, "up": up, "down": down}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print(f"usage: python -m demo {'|'.join(commands)}", file=sys.stderr)
+        return 2
+    listen_for_stop()
+    try:
+        settings = read_settings(os.environ)
+        commands[arguments[0]](settings)
+    except NotStartedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except DemoError as error:
+        print(f"\n{error}\n\nLogs: {settings.logs}, {settings.airflow_home / 'logs'}", file=sys.stderr)
+        return 1
+    except InterruptedDemo:
+        print("\nInterrupted; everything that was started has been ended.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

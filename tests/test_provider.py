@@ -1,0 +1,62 @@
+"""Airflow finds the provider and shows its connection as people expect."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import resources
+from typing import Any
+
+import jsonschema
+
+import airflow_provider_wan
+from airflow_provider_wan import get_provider_info
+from airflow_provider_wan.dashscope.catalog import REGIONS
+
+CONNECTION_TYPE: dict[str, Any] = get_provider_info()["connection-types"][0]
+
+
+def test_provider_info_is_valid_against_airflows_own_schema() -> None:
+    schema = json.loads((resources.files("airflow") / "provider_info.schema.json").read_text())
+    jsonschema.validate(get_provider_info(), schema)
+
+
+def test_airflow_discovers_the_provider_at_this_version() -> None:
+    from airflow.providers_manager import ProvidersManager
+
+    found = ProvidersManager().providers["airflow-provider-wan"]
+    assert found.version == airflow_provider_wan.__version__
+
+
+def test_every_module_the_provider_names_can_be_imported() -> None:
+    info = get_provider_info()
+    for kind in ("hooks", "operators", "triggers"):
+        for entry in info[kind]:
+            for module in entry["python-modules"]:
+                __import__(module)
+
+
+def test_connection_form_offers_exactly_the_regions_of_the_catalogue() -> None:
+    offered = CONNECTION_TYPE["conn-fields"]["region"]["schema"]["enum"]
+    assert sorted(offered) == sorted(REGIONS)
+
+
+def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> None:
+    code = (
+        "import sys; from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService as S\n"
+        "form = next(f for f in S.hook_meta_data() if f.connection_type == 'dashscope')\n"
+        "print(sorted(form.extra_fields), form.standard_fields.password.title)\n"
+        "print([m for m in ('airflow_provider_wan.hooks', 'flask_appbuilder', 'wtforms') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert out.stdout.splitlines()[-2:] == ["['region', 'status_qps', 'workspace_id'] API key", "[]"]
+
+
+def test_hook_is_what_airflow_makes_of_a_dashscope_connection(monkeypatch: Any) -> None:
+    from airflow.sdk import Connection
+
+    from airflow_provider_wan.hooks import DashScopeHook
+
+    monkeypatch.setenv("AIRFLOW_CONN_SOME_KEY", json.dumps({"conn_type": "dashscope", "password": "sk-x"}))
+    assert isinstance(Connection.get("some_key").get_hook(), DashScopeHook)
