@@ -105,7 +105,7 @@ def run_chain(stack: Stack, api: AirflowApi, run_id: str) -> dict[str, Mapping[s
     settings = stack.settings
     conf = {
         "clip_url": settings.clip_url,
-        "output_folder": settings.results.as_uri(),
+        "output_folder": settings.results_uri,
         "recipient": RECIPIENT,
     }
     api.trigger(DAG, run_id, conf)

@@ -13,9 +13,9 @@ HEARTBEAT = 20.0
 """Seconds after which a plain line is repeated although nothing has changed."""
 
 WORDS = {
-    None: "not yet",
+    None: "to do",
     "scheduled": "queued",
-    "deferred": "waiting for the service",
+    "deferred": "at the service",
     "up_for_retry": "will retry",
     "upstream_failed": "skipped, an earlier task failed",
     "success": "done",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import av
 
@@ -40,8 +39,8 @@ def probe(path: Path) -> Video:
 
 
 def file_of(uri: str) -> Path:
-    """Return the path behind a `file://` URI."""
-    return Path(unquote(urlsplit(uri).path))
+    """Return the path behind a `file://` URI as `ObjectStoragePath` writes it, without percent signs."""
+    return Path(uri.removeprefix("file://"))
 
 
 def describe_edit(task: str, result: Mapping[str, Any], video: Video) -> str:

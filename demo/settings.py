@@ -87,6 +87,11 @@ class Settings:
         return self.home / "results"
 
     @property
+    def results_uri(self) -> str:
+        """The same as Airflow's `ObjectStoragePath` wants it, which doesn't undo percent signs."""
+        return f"file://{self.results}"
+
+    @property
     def records(self) -> Path:
         """What the demo started, to be ended later."""
         return self.home / "processes.json"
@@ -161,7 +166,7 @@ def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[st
             }
         ),
         "WAN_EXAMPLE_CLIP_URL": settings.clip_url,
-        "WAN_EXAMPLE_OUTPUT_FOLDER": settings.results.as_uri(),
+        "WAN_EXAMPLE_OUTPUT_FOLDER": settings.results_uri,
     }
 
 

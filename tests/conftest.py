@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -43,11 +43,66 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session")
 def airflow_db() -> Path:
-    """Airflow's metadata database, for tests that run whole DAGs."""
+    """Airflow's metadata database and a DAGs folder with the tests' DAGs and the examples."""
     subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, timeout=150
     )
+    (_HOME / "dags").mkdir()
+    for folder in (Path(__file__).parent / "dags", Path(__file__).parents[1] / "example_dags"):
+        for file in folder.glob("*.py"):
+            shutil.copy(file, _HOME / "dags")
     return _HOME
+
+
+class Ran:
+    """A DAG run that is over.
+
+    Attributes:
+        states: State of each task instance, mapped ones as `name[index]`.
+        tries: How often each was tried.
+    """
+
+    def __init__(self, dag_run: Any, instances: list[Any]) -> None:
+        self._dag_run = dag_run
+        names = [f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id for ti in instances]
+        self.states = {name: str(ti.state) for name, ti in zip(names, instances, strict=True)}
+        self.tries = {name: ti.try_number for name, ti in zip(names, instances, strict=True)}
+
+    def xcom(self, task_id: str, map_index: int = -1) -> Any:
+        """What a task returned."""
+        from airflow.models.xcom import XComModel
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        wanted = {"key": "return_value", "task_id": task_id, "map_index": map_index}
+        with create_session() as session:
+            row = session.scalars(
+                select(XComModel).filter_by(dag_id=self._dag_run.dag_id, run_id=self._dag_run.run_id, **wanted)
+            ).one()
+            return XComModel.deserialize_value(row)
+
+
+DagRunner: TypeAlias = Callable[..., Ran]
+
+
+@pytest.fixture
+def run_dag(airflow_db: Path) -> DagRunner:
+    """Runs a DAG of the DAGs folder with `dag.test()`, with the given params."""
+
+    def run(dag_id: str, **conf: Any) -> Ran:
+        from airflow.dag_processing.dagbag import DagBag
+        from airflow.models import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        bag = DagBag(str(airflow_db / "dags"))
+        assert bag.import_errors == {}
+        dag_run = bag.dags[dag_id].test(run_conf=conf or None)
+        with create_session() as session:
+            query = select(TaskInstance).filter_by(dag_id=dag_id, run_id=dag_run.run_id)
+            return Ran(dag_run, list(session.scalars(query)))
+
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextvars import ContextVar
 from datetime import datetime
 from typing import IO, Any, Self
 
@@ -30,6 +28,7 @@ from airflow_provider_wan.dashscope.errors import (
     UnavailableError,
     UnreachableError,
 )
+from airflow_provider_wan.dashscope.quiet import unlogged
 from airflow_provider_wan.dashscope.results import (
     Submission,
     TaskSnapshot,
@@ -48,28 +47,6 @@ _NOT_SENT = (
 )
 # Beside what httpx wraps, the TLS layer may let its own errors through.
 _NO_ANSWER = (httpx.RequestError, httpx.InvalidURL, OSError)
-
-_ours: ContextVar[bool] = ContextVar("airflow_provider_wan_http_call", default=False)
-
-
-class _LeaveOutOurCalls(logging.Filter):
-    """httpx logs every URL at INFO: a line per poll, and the signature of every result's address."""
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
-        return not _ours.get()
-
-
-for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks"))):
-    logging.getLogger(_name).addFilter(_LeaveOutOurCalls())
-
-
-@contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
-    token = _ours.set(True)
-    try:
-        yield
-    finally:
-        _ours.reset(token)
 
 
 @functools.cache
@@ -108,7 +85,7 @@ def _submission(answer: Mapping[str, Any]) -> Submission:
 
 @contextlib.contextmanager
 def _transfer(what: str) -> Iterator[None]:
-    with _unlogged():
+    with unlogged():
         try:
             yield
         except _NO_ANSWER as error:
@@ -168,7 +145,7 @@ class DashScopeClient:
 
     def close(self) -> None:
         """Close the connections. The client can't be used afterwards."""
-        with _unlogged():
+        with unlogged():
             self._http.close()
 
     def submit(self, path: str, body: Mapping[str, Any]) -> Submission:
@@ -279,7 +256,7 @@ class DashScopeClient:
             length = response.headers.get("content-length", "")
             yield (int(length) if length.isdecimal() else None), _chunks(response)
         finally:
-            with _unlogged():
+            with unlogged():
                 response.close()
 
     def _send(self, call: Call) -> dict[str, Any]:
@@ -288,7 +265,7 @@ class DashScopeClient:
         return Retrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
 
     def _send_once(self, call: Call) -> dict[str, Any]:
-        with _unlogged():
+        with unlogged():
             try:
                 response = self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:
@@ -322,7 +299,7 @@ class AsyncDashScopeClient:
 
     async def aclose(self) -> None:
         """Close the connections. The client can't be used afterwards."""
-        with _unlogged():
+        with unlogged():
             await self._http.aclose()
 
     async def get(self, task_id: str) -> TaskSnapshot:
@@ -347,7 +324,7 @@ class AsyncDashScopeClient:
         return await AsyncRetrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
 
     async def _send_once(self, call: Call) -> dict[str, Any]:
-        with _unlogged():
+        with unlogged():
             try:
                 response = await self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:

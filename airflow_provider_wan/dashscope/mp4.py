@@ -51,11 +51,11 @@ class Mp4Check:
         Raises:
             NotWholeMp4: The file is cut short or lacks its index or its content.
         """
-        if self._header or self._skip:
-            inside = f"in its {self._types[-1]!r} box" if self._types and self._skip else "between two boxes"
-            raise NotWholeMp4(f"is cut short: it ends after {self.size} bytes {inside}.")
-        if not self._types:
+        if not self.size:
             raise NotWholeMp4("is empty.")
+        if self._header or self._skip:
+            inside = "a box's header" if self._header else f"its {self._types[-1]!r} box"
+            raise NotWholeMp4(f"is cut short: it ends after {self.size} bytes, inside {inside}.")
         missing = {"moov", "mdat"} - set(self._types)
         if missing:
             raise NotWholeMp4(f"is no playable MP4: it has no {' and no '.join(sorted(missing))} box.")

@@ -116,15 +116,15 @@ class Watch:
             return Outcome(End.REFUSED, self._last, error)
         self._errors += 1
         pause = min(AFTER_ERROR_MAX, AFTER_ERROR_MIN * 2.0 ** min(self._errors - 1, 10))
-        return self._next(max(pause, (error.retry_after or 0.0) / self._pace), now)
+        return self._next(pause, now, at_least=error.retry_after or 0.0)
 
-    def _next(self, pause: float, now: float) -> Look | Outcome:
+    def _next(self, pause: float, now: float, *, at_least: float = 0.0) -> Look | Outcome:
         if now >= self._deadline:
             return Outcome(End.DEADLINE, self._last)
-        return self._look(pause, now)
+        return self._look(pause, now, at_least=at_least)
 
-    def _look(self, pause: float, now: float) -> Look:
-        wanted = pause * self._pace * self._jitter()
+    def _look(self, pause: float, now: float, *, at_least: float = 0.0) -> Look:
+        wanted = max(pause * self._pace * self._jitter(), at_least)
         return Look(max(0.0, min(wanted, self._deadline - now)))  # the last look is at the deadline
 
 

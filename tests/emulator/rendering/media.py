@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -11,8 +12,18 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from airflow_provider_wan.emulator.render import Rendered, RenderJob
+
 Pixels = npt.NDArray[np.uint8]
 RATE = 44_100
+SIZE = (640, 360)
+"""Of the ordinary clip."""
+BOX = (240, 60, 600, 320)
+"""The mask's edited area: left, top, right, bottom."""
+ALIKE = 32.0
+"""Decibels from which pictures count as unchanged up to the codec."""
+MakeJob = Callable[..., RenderJob]
+"""What the `job` fixture is."""
 
 
 def scenery(width: int, height: int, moment: float) -> Pixels:
@@ -93,7 +104,7 @@ def mask_clip(
         video = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "1"})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         for number in range(count):
-            frame = av.VideoFrame.from_image(image)
+            frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, fps)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -106,6 +117,13 @@ def frames(path: Path) -> list[Pixels]:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
 
 
+def frame(path: Path, number: int) -> Pixels:
+    """One frame of a video as RGB, counted from 0."""
+    with av.open(path) as container:
+        decoded = next(islice(container.decode(video=0), number, None))
+        return np.asarray(decoded.to_ndarray(format="rgb24"), np.uint8)
+
+
 def samples(path: Path) -> npt.NDArray[np.float32]:
     """A file's whole sound track, one row per channel."""
     with av.open(path) as container:
@@ -113,9 +131,25 @@ def samples(path: Path) -> npt.NDArray[np.float32]:
 
 
 def psnr(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> float:
-    """How alike two pictures are, in decibels; above 32 no eye tells them apart in motion."""
+    """How alike two pictures are, in decibels; 99 for equal ones."""
     error = float(np.mean((one.astype(np.float64) - other.astype(np.float64)) ** 2))
     return 99.0 if error == 0 else 10 * float(np.log10(255**2 / error))
+
+
+def alike(one: Pixels, other: Pixels, made: Rendered) -> float:
+    """The likeness of two pictures outside the mark, with a margin around it for the codec's blocks."""
+    box = made.mark
+    rows = slice(max(0, box.top - 16), box.top + box.height + 16)
+    columns = slice(max(0, box.left - 16), box.left + box.width + 16)
+    seen = np.ones(one.shape[:2], bool)
+    seen[rows, columns] = False
+    return psnr(one[seen], other[seen])
+
+
+def written(path: Path, content: bytes) -> Path:
+    """Write a file and return its path."""
+    path.write_bytes(content)
+    return path
 
 
 def _tone(seconds: float) -> Iterator[av.AudioFrame]:
