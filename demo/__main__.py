@@ -165,7 +165,7 @@ def main(arguments: list[str]) -> int:
         print(f"\n{error}\n\nLogs: {settings.logs}, {settings.airflow_home / 'logs'}", file=sys.stderr)
         return 1
     except InterruptedDemo:
-        print("\nInterrupted; everything that was started has been ended.", file=sys.stderr)
+        print("Interrupted; everything that was started has been ended.", file=sys.stderr)
         return 130
     return 0
 

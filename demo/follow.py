@@ -46,11 +46,11 @@ class Progress:
     def show(self, text: str, seconds: float) -> None:
         """Show where we are, `seconds` after the start."""
         if self._live:
-            line = fit(f"{seconds:4.0f} s  {text}", shutil.get_terminal_size().columns)
+            line = fit(f"{seconds:3.0f} s  {text}", shutil.get_terminal_size().columns)
             self._stream.write(f"\r\x1b[K{line}")
         elif text != self._last or seconds - self._said_at >= HEARTBEAT:
             self._said_at = seconds
-            self._stream.write(f"{seconds:4.0f} s  {text}\n")
+            self._stream.write(f"{seconds:3.0f} s  {text}\n")
         self._last = text
         self._stream.flush()
 

@@ -64,6 +64,7 @@ class Stack:
     def stop(self) -> None:
         """End everything this stack has started."""
         if self.records:
+            print("\nEnding what was started ...", flush=True)
             processes.stop(self.records)
             processes.save([], self.settings.records)
 

@@ -60,3 +60,9 @@ def test_hook_is_what_airflow_makes_of_a_dashscope_connection(monkeypatch: Any) 
 
     monkeypatch.setenv("AIRFLOW_CONN_SOME_KEY", json.dumps({"conn_type": "dashscope", "password": "sk-x"}))
     assert isinstance(Connection.get("some_key").get_hook(), DashScopeHook)
+
+
+def test_importing_the_operators_asks_for_no_heavy_module() -> None:
+    from benchmarks.import_time import asked_for
+
+    assert asked_for() == []

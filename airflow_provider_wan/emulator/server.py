@@ -170,8 +170,9 @@ def running(settings: EmulatorSettings | None = None) -> Iterator[RunningEmulato
     emulation = Emulation(settings or EmulatorSettings())
     try:
         listener = _Listener(emulation)
-        loop = asyncio.new_event_loop()
-        thread = Thread(target=_serve, args=(loop, listener), name="wan-emulator", daemon=True)
+        runner = asyncio.Runner()
+        loop = runner.get_loop()
+        thread = Thread(target=_serve, args=(runner, listener), name="wan-emulator", daemon=True)
         thread.start()
         try:
             yield RunningEmulator(emulation)
@@ -191,12 +192,10 @@ def _origin(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _serve(loop: asyncio.AbstractEventLoop, listener: _Listener) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_until_complete(listener.serve())
-    finally:
-        loop.close()
+def _serve(runner: asyncio.Runner, listener: _Listener) -> None:
+    # The runner cancels what still hangs when serving has ended.
+    with runner:
+        runner.run(listener.serve())
 
 
 def _open_sockets(settings: EmulatorSettings) -> list[socket.socket]:

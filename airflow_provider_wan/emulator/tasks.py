@@ -140,6 +140,8 @@ class Queue:
     def __init__(self, slots: int, *, begin: Callable[[Task], Work], finish: Callable[[Task], None]) -> None:
         self._slots = [-math.inf] * slots
         """Since when each free slot is free."""
+        self._borrowed = 0
+        """How many jobs run without a slot, because a test started them."""
         self._begin = begin
         self._finish = finish
         self._waiting: deque[Task] = deque()
@@ -169,6 +171,10 @@ class Queue:
     def start_now(self, task: Task, now: float) -> None:
         """Start a waiting job whether or not a slot is free."""
         self._waiting.remove(task)
+        if self._slots:
+            self._slots.remove(min(self._slots))
+        else:
+            self._borrowed += 1
         self._start(task, now)
 
     def end_now(self, task: Task, now: float, outcome: Made | Failure) -> None:
@@ -215,7 +221,10 @@ class Queue:
 
     def _end(self, task: Task, moment: float, outcome: Made | Failure) -> None:
         self._running.remove(task)
-        self._slots.append(moment)
+        if self._borrowed:
+            self._borrowed -= 1
+        else:
+            self._slots.append(moment)
         task.ended, task.work = moment, None
         if isinstance(outcome, Made):
             task.status, task.made = Status.SUCCEEDED, outcome

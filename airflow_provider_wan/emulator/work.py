@@ -34,11 +34,10 @@ def render_task(task: Task, media: dict[str, Path], out: Path) -> VideoFacts:
     from airflow_provider_wan.emulator.render import RenderJob, render
 
     family = task.model.family
-    function = task.input["function"] if family == "vace" else family
     made = render(
         RenderJob(
             model_family=family,
-            function=function,
+            function=task.input["function"] if family == "vace" else None,
             input=task.input,
             parameters=task.parameters,
             media=media,

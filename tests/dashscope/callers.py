@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,10 +21,17 @@ def account(base_url: str, **settings: Any) -> Account:
 class Caller:
     """Makes one call with a fresh client and notes the pauses it asks for instead of making them."""
 
-    def __init__(self, base_url: str, **settings: Any) -> None:
+    def __init__(
+        self, base_url: str, *, on_pause: Callable[[], object] = lambda: None, **settings: Any
+    ) -> None:
         self.account = account(base_url)
         self.settings: dict[str, Any] = {"patient": True, **settings}
         self.pauses: list[float] = []
+        self._on_pause = on_pause
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self._on_pause()
 
     def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
         raise NotImplementedError
@@ -31,7 +39,7 @@ class Caller:
 
 class SyncCaller(Caller):
     def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
-        with DashScopeClient(self.account, sleep=self.pauses.append, **self.settings) as client:
+        with DashScopeClient(self.account, sleep=self.pause, **self.settings) as client:
             return getattr(client, name)(*arguments, **named)
 
 
@@ -41,7 +49,7 @@ class AsyncCaller(Caller):
 
     async def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
         async def note(seconds: float) -> None:
-            self.pauses.append(seconds)
+            self.pause(seconds)
 
         client = AsyncDashScopeClient(self.account, sleep=note, **self.settings)
         try:

@@ -71,7 +71,10 @@ def half(answer: Answer) -> Answer:
 
 
 class ScriptedServer:
-    """Listens while the `with` block lasts. `always` answers what is beyond the script."""
+    """Has a port from the start, and listens there while the `with` block lasts.
+
+    `always` answers what is beyond the script.
+    """
 
     def __init__(self, *script: Answer | str, always: Answer | None = None) -> None:
         self.requests: list[Request] = []
@@ -80,7 +83,8 @@ class ScriptedServer:
         self._always = always
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition(self._lock)
 
@@ -108,6 +112,7 @@ class ScriptedServer:
             return self._changed.wait_for(seen, 10)
 
     def __enter__(self) -> Self:
+        self._listener.listen(128)
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -173,9 +178,9 @@ class ScriptedServer:
 
 def _read_request(stream: Any) -> Request | None:
     line = stream.readline().decode("latin-1")
-    if not line.strip():
+    if "HTTP/1.1" not in line:
         return None
-    method, target, _ = line.split(" ")
+    method, target, *_ = line.split(" ")
     headers: dict[str, str] = {}
     while field_line := stream.readline().decode("latin-1").strip():
         name, _, value = field_line.partition(":")

@@ -31,7 +31,7 @@ def test_a_pipe_gets_a_line_for_each_change_and_now_and_then_a_sign_of_life() ->
     for second, text in enumerate(["a", "a", "b", *["b"] * 30]):
         progress.show(text, float(second))
     progress.close()
-    assert pipe.getvalue().splitlines() == ["   0 s  a", "   2 s  b", "  22 s  b"]
+    assert pipe.getvalue().splitlines() == ["  0 s  a", "  2 s  b", " 22 s  b"]
 
 
 def test_a_terminal_gets_one_line_that_is_written_over() -> None:
@@ -40,7 +40,7 @@ def test_a_terminal_gets_one_line_that_is_written_over() -> None:
     progress.show("a", 0.0)
     progress.show("b", 1.0)
     progress.close()
-    assert terminal.getvalue() == "\r\x1b[K   0 s  a\r\x1b[K   1 s  b\n"
+    assert terminal.getvalue() == "\r\x1b[K  0 s  a\r\x1b[K  1 s  b\n"
 
 
 def test_the_live_line_never_wraps() -> None:

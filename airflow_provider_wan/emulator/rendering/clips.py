@@ -93,7 +93,8 @@ def probe(path: Path) -> Probe:
             if first.rotation % 180:
                 width, height = height, width
             fps = float(video.average_rate or video.guessed_rate or 0)
-            colours = (first.colorspace, first.color_primaries, first.color_trc)
+            codec = video.codec_context
+            colours = (codec.colorspace, codec.color_primaries, codec.color_trc)
             return Probe("video", width, height, fps, _seconds(container, video), has_audio, colours)
     except (av.FFmpegError, OSError) as error:
         raise undecodable_media() from error

@@ -96,7 +96,7 @@ def _labels(name: str, size: Size) -> Iterator[Sprite]:
 @lru_cache(maxsize=32)
 def _label(name: str, points: int, one_line: bool) -> Sprite:
     lines = (f"{NOTICE}   {name}",) if one_line else (NOTICE, name)
-    return _text(lines, points, ground=170)
+    return _text(lines, points, ground=190)
 
 
 def _text(lines: tuple[str, ...], points: int, ground: int) -> Sprite:

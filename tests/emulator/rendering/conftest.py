@@ -33,7 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "blue": media.picture(folder / "blue.png", (600, 400), (30, 40, 200)),
         "portrait": media.picture(folder / "portrait.jpg", (750, 1000)),
         "tiny": media.picture(folder / "tiny.png", (100, 100)),
-        "voice": media.tone(folder / "voice.wav", 3.0),
+        "voice": media.tone(folder / "voice.wav", 2.0),
         "noise": media.written(folder / "noise.bin", bytes(range(256)) * 20),
     }
 

@@ -26,7 +26,7 @@ def test_probe_tells_videos_images_and_sounds_apart(files: dict[str, Path]) -> N
     assert video.duration == pytest.approx(3.0, abs=0.01)
     assert (image.kind, image.width, image.height, image.duration) == ("image", 750, 1000, 0.0)
     assert (sound.kind, sound.has_audio) == ("audio", True)
-    assert sound.duration == pytest.approx(3.0, abs=0.05)
+    assert sound.duration == pytest.approx(2.0, abs=0.05)
 
 
 def test_clip_filmed_upright_is_shown_upright(files: dict[str, Path], tmp_path: Path) -> None:

@@ -1,0 +1,180 @@
+"""The shared clients: one each, whoever asks, and nobody's trouble is another's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from airflow_provider_wan.dashscope import client as client_module
+from airflow_provider_wan.dashscope.account import Account
+from airflow_provider_wan.dashscope.client import AsyncDashScopeClient
+from airflow_provider_wan.dashscope.clients import client_for, shared_async_client
+from airflow_provider_wan.dashscope.results import TaskStatus
+from tests.dashscope.callers import account
+from tests.dashscope.scripted_server import Answer, ScriptedServer, says
+
+RUNNING = says({"output": {"task_status": "RUNNING", "task_id": "job-1"}, "request_id": "r"})
+
+
+async def borrow(account: Account, release: asyncio.Event | None = None) -> AsyncDashScopeClient:
+    async with shared_async_client(account) as client:
+        if release is not None:
+            await release.wait()
+        return client
+
+
+def test_process_has_one_client_per_account() -> None:
+    one, other = account("http://127.0.0.1:1"), account("http://127.0.0.1:2")
+    same = account("http://127.0.0.1:1")
+    assert client_for(one) is client_for(same)
+    assert client_for(one) is not client_for(other)
+
+
+FORKED = """
+import os
+from airflow_provider_wan.dashscope.account import Account
+from airflow_provider_wan.dashscope.clients import client_for
+
+account = Account.of(api_key="sk-0123456789abcdef")
+parents = client_for(account)
+child = os.fork()
+if child == 0:
+    os._exit(0 if client_for(account) is not parents and client_for(account) is client_for(account) else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert client_for(account) is parents
+"""
+
+
+def test_forked_worker_does_not_share_its_parent_s_connections() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+async def test_event_loop_has_one_client_per_account_while_anyone_uses_it() -> None:
+    one, other = account("http://127.0.0.1:1"), account("http://127.0.0.1:2")
+    release = asyncio.Event()
+    borrowers = [asyncio.ensure_future(borrow(one, release)) for _ in range(50)]
+    stranger = asyncio.ensure_future(borrow(other, release))
+    await asyncio.sleep(0)
+    release.set()
+    clients = set(await asyncio.gather(*borrowers))
+    assert len(clients) == 1
+    assert await stranger not in clients
+
+
+async def test_last_borrower_closes_the_connections_and_the_next_one_opens_new_ones() -> None:
+    with ScriptedServer(always=RUNNING) as server:
+        async with shared_async_client(account(server.base_url)) as first:
+            async with shared_async_client(account(server.base_url)) as second:
+                assert second is first
+                await second.get("job-1")
+            assert (await first.get("job-1")).status is TaskStatus.RUNNING  # not closed by the other
+            assert server.open_connections == 1
+        assert await asyncio.to_thread(server.wait_for, open_connections=0)
+        async with shared_async_client(account(server.base_url)) as third:
+            assert third is not first
+            assert (await third.get("job-1")).status is TaskStatus.RUNNING
+
+
+async def test_borrower_cancelled_while_the_client_opens_harms_nobody() -> None:
+    with ScriptedServer(always=RUNNING) as server:
+        ours = account(server.base_url)
+
+        async def look() -> TaskStatus:
+            async with shared_async_client(ours) as client:
+                return (await client.get("job-1")).status
+
+        looks = [asyncio.ensure_future(look()) for _ in range(3)]
+        await asyncio.sleep(0)  # all of them wait for the opening now
+        looks[0].cancel()
+        results = await asyncio.gather(*looks, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError)
+        assert results[1:] == [TaskStatus.RUNNING] * 2
+        assert await asyncio.to_thread(server.wait_for, open_connections=0)
+
+
+async def test_borrower_cancelled_during_its_call_harms_nobody() -> None:
+    gate = threading.Event()
+    slow = Answer(RUNNING.status, RUNNING.body, RUNNING.headers, gate=gate)
+    with ScriptedServer(slow, always=RUNNING) as server:
+        ours = account(server.base_url)
+
+        async def look() -> TaskStatus:
+            async with shared_async_client(ours) as client:
+                return (await client.get("job-1")).status
+
+        async with shared_async_client(ours) as client:
+            stuck = asyncio.ensure_future(look())
+            assert await asyncio.to_thread(server.wait_for, requests=1)
+            stuck.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await stuck
+            assert (await client.get("job-1")).status is TaskStatus.RUNNING
+        gate.set()
+
+
+async def test_sole_borrower_cancelled_twice_leaves_nothing_behind() -> None:
+    with ScriptedServer(always=RUNNING) as server:
+        ours = account(server.base_url)
+        for cancellations in (1, 2):
+            lone = asyncio.ensure_future(borrow(ours, asyncio.Event()))
+            for _ in range(cancellations):
+                await asyncio.sleep(0)
+                lone.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await lone
+        async with shared_async_client(ours) as client:
+            assert (await client.get("job-1")).status is TaskStatus.RUNNING
+
+
+def test_another_event_loop_gets_a_client_of_its_own() -> None:
+    both_have_one = threading.Barrier(2, timeout=10)
+    clients: list[AsyncDashScopeClient] = []
+
+    with ScriptedServer(always=RUNNING) as server:
+        ours = account(server.base_url)
+
+        async def look() -> None:
+            async with shared_async_client(ours) as client:
+                clients.append(client)
+                await asyncio.to_thread(both_have_one.wait)
+                assert (await client.get("job-1")).status is TaskStatus.RUNNING
+
+        threads = [threading.Thread(target=asyncio.run, args=(look(),)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert len(server.requests) == 2
+    assert len(set(clients)) == 2
+
+
+async def test_opening_a_client_does_not_hold_the_event_loop() -> None:
+    """Opening one costs about 30 ms. The best of some tries, since the machine may be busy."""
+
+    async def longest_gap() -> float:
+        client_module._ssl_context.cache_clear()
+        gaps: list[float] = []
+
+        async def beat() -> None:
+            last = time.perf_counter()
+            while True:
+                await asyncio.sleep(0)
+                now = time.perf_counter()
+                gaps.append(now - last)
+                last = now
+
+        heart = asyncio.ensure_future(beat())
+        await asyncio.gather(*(borrow(account("http://127.0.0.1:1")) for _ in range(20)))
+        heart.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await heart
+        return max(gaps)
+
+    assert min([await longest_gap() for _ in range(8)]) < 0.015

@@ -1,0 +1,116 @@
+"""Every example DAG runs, with a real clip, a real edit and a mail that arrives."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.conftest import DagRunner
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.emulator import RunningEmulator
+
+EXAMPLES = Path(__file__).parents[1] / "example_dags"
+MEDIA = Path(__file__).parents[1] / "demo" / "media"
+
+
+class Mailbox:
+    """An SMTP server's handler that keeps what is delivered."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd's name
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    connection = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "extra": {"from_email": "airflow@example.com", "disable_ssl": True, "disable_tls": True},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+    yield box
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def rendering() -> Iterator[RunningEmulator]:
+    from airflow_provider_wan.emulator import EmulatorSettings, running
+
+    with running(EmulatorSettings(speed=120, media_root=MEDIA, run_seconds=(60, 90))) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def clip(rendering: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Point the examples at the emulator and at a folder; return the clip's address."""
+    connection = {"conn_type": "dashscope", "password": rendering.key, "host": rendering.base_url}
+    monkeypatch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps(connection))
+    url = rendering.media_url("big_buck_bunny.mp4")
+    monkeypatch.setenv("WAN_EXAMPLE_CLIP_URL", url)
+    monkeypatch.setenv("WAN_EXAMPLE_OUTPUT_FOLDER", f"file://{tmp_path}")
+    return url
+
+
+def size_of(uri: str) -> tuple[int, int]:
+    with av.open(uri.removeprefix("file://")) as video:
+        stream = video.streams.video[0]
+        assert sum(1 for _ in video.decode(stream)) > 1  # to the last frame
+        return stream.width, stream.height
+
+
+def test_edit_one_clip(clip: str, run_dag: DagRunner, tmp_path: Path) -> None:
+    run = run_dag("edit_one_clip")
+    assert run.states == {"edit": "success"}
+    assert size_of(f"{tmp_path}/watercolour.mp4") == (1280, 720)
+
+
+def test_edit_chain(
+    rendering: RunningEmulator, clip: str, run_dag: DagRunner, mailbox: Mailbox
+) -> None:
+    paid = len(rendering.ledger())
+    run = run_dag("edit_chain", recipient="editors@example.com")
+    assert run.states == dict.fromkeys(["repaint", "widen", "check", "tell_the_team"], "success")
+    repaint, widen = run.xcom("repaint"), run.xcom("widen")
+    assert size_of(repaint["output_path"]) == (1280, 720)
+    assert size_of(widen["output_path"]) == (1920, 720)  # a quarter more on each side of 1280, as emulated
+    (mail,) = mailbox.mails
+    text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert mail["to"] == "editors@example.com"
+    for result in (repaint, widen):
+        assert result["output_path"] in text
+        assert f"{result['cost']['amount']} CNY" in text
+    assert "Signature=" not in text
+    assert len(rendering.ledger()) == paid + 2
+
+
+def test_edit_many_clips(rendering: RunningEmulator, clip: str, run_dag: DagRunner) -> None:
+    paid = len(rendering.ledger())
+    run = run_dag("edit_many_clips", clip_urls=[clip] * 2)
+    assert run.states == dict.fromkeys(["list_clips", "edit[0]", "edit[1]", "add_up"], "success")
+    assert run.xcom("add_up").startswith("2 clips, ")
+    assert len(rendering.ledger()) == paid + 2
+
+
+def test_every_example_is_run_by_a_test_here() -> None:
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_edit_")}
+    assert tested == {file.stem for file in EXAMPLES.glob("*.py")}
