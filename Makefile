@@ -18,8 +18,8 @@ demo: $(INSTALLED)  ## Edit a clip twice on a real Airflow with an emulated serv
 up: $(INSTALLED)  ## Start the demo's Airflow, emulator and mail sink, and leave them running
 	@$(BIN)/python -m demo up
 
-down: $(INSTALLED)  ## End what `make up` has started
-	@$(BIN)/python -m demo down
+down:  ## End what `make up` has started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo down; else echo "Nothing is installed yet."; fi
 
 test: lint types pytest  ## Run all checks: lint, types, tests
 
@@ -49,7 +49,6 @@ constraints:  ## Pin anew everything that the commands above install (needs uv)
 	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
 	  --extra emulator --extra examples --group demo --group test pyproject.toml -
 
-clean:  ## Remove the environment, the demo's folder and caches
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo down; fi
+clean: down  ## Remove the environment, the demo's folder and caches
 	rm -rf $(VENV) .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

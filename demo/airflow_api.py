@@ -17,7 +17,7 @@ class AirflowApi:
 
     def __init__(self, url: str) -> None:
         # The user's proxy settings are for the world outside, not for this machine.
-        self._client = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
 
     def __enter__(self) -> Self:
         """Open the session."""

@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 from demo.errors import NotStartedError
 from demo.settings import Port
 
-GRACE = 8.0
+GRACE = 5.0
 """Seconds a program has to end by itself before it is killed."""
 
 SAME = 60.0

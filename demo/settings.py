@@ -188,5 +188,8 @@ def _airflow(settings: Settings) -> dict[str, str]:
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
+        # A worker may notice the end of its task only at the next heartbeat. At the emulator's speed an edit can be
+        # done before the default of 5 s has passed, and the scheduler takes the late news for a failure.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
     return {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in options.items()}}

@@ -14,6 +14,7 @@ import httpx
 from demo import processes
 from demo.airflow_api import AirflowApi
 from demo.clock import ticks
+from demo.console import say
 from demo.errors import DemoError, NotStartedError
 from demo.logs import tail
 from demo.settings import API_KEY, MEDIA, PASSWORD, REGION, USER, Settings, child_environment
@@ -45,10 +46,7 @@ class Stack:
         refuse_second(settings)
         processes.check_ports(settings.ports)
         prepare(settings)
-        print(
-            f"Starting an emulated DashScope, a mail sink and Airflow (logs in {settings.logs}) ...",
-            flush=True,
-        )
+        say(f"Starting an emulated DashScope, a mail sink and Airflow (logs in {settings.logs}) ...")
         emulator = f"-m airflow_provider_wan.emulator --port {settings.emulator.number} --key {API_KEY}"
         emulator += f" --region {REGION} --speed {settings.speed} --media-root"
         self._start("emulator", *emulator.split(), str(MEDIA))
@@ -64,7 +62,7 @@ class Stack:
     def stop(self) -> None:
         """End everything this stack has started."""
         if self.records:
-            print("\nEnding what was started ...", flush=True)
+            say("\nEnding what was started ...")
             processes.stop(self.records)
             processes.save([], self.settings.records)
 

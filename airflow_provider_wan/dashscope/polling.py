@@ -27,6 +27,8 @@ RUNNING_EVERY = 10.0
 PENDING_EVERY = 15.0
 AFTER_ERROR_MIN = 1.0
 AFTER_ERROR_MAX = 60.0
+RETRY_AFTER_MAX = 300.0
+"""Seconds. The service's wish is obeyed up to here; a gateway's slip must not end the watch in effect."""
 
 # The service forgets a job after 24 hours, but may not know a new one at once.
 UNKNOWN_TIMES = 4
@@ -116,7 +118,7 @@ class Watch:
             return Outcome(End.REFUSED, self._last, error)
         self._errors += 1
         pause = min(AFTER_ERROR_MAX, AFTER_ERROR_MIN * 2.0 ** min(self._errors - 1, 10))
-        return self._next(pause, now, at_least=error.retry_after or 0.0)
+        return self._next(pause, now, at_least=min(error.retry_after or 0.0, RETRY_AFTER_MAX))
 
     def _next(self, pause: float, now: float, *, at_least: float = 0.0) -> Look | Outcome:
         if now >= self._deadline:

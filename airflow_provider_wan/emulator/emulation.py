@@ -75,7 +75,7 @@ class Emulation:
         self.media = MediaRoot(settings.media_root)
         self.uploads = Uploads(folder, signer, settings.max_upload_mb)
         self.results = Results(signer)
-        self.inputs = Inputs(folder, uploads=self.uploads, results=self.results, media=self.media)
+        self.inputs = Inputs(uploads=self.uploads, results=self.results, media=self.media)
         self.workshop = Workshop(
             inputs=self.inputs,
             folder=folder,

@@ -10,6 +10,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -70,21 +71,15 @@ class Inputs:
     """Fetches inputs from the web, from temporary storage, and from what this emulator serves itself.
 
     Args:
-        folder: Where fetched files go.
         uploads: The temporary storage.
         results: The finished videos; a job may take another job's result.
         media: The served folder.
-        max_mb: Largest file fetched.
     """
 
-    def __init__(
-        self, folder: Path, *, uploads: Uploads, results: Results, media: MediaRoot, max_mb: int = 200
-    ) -> None:
-        self._folder = folder
+    def __init__(self, *, uploads: Uploads, results: Results, media: MediaRoot) -> None:
         self._uploads = uploads
         self._results = results
         self._media = media
-        self._max_bytes = max_mb * 1024 * 1024
         self.origins: tuple[str, ...] = ()
         """Addresses of this emulator; what lies there is read without a request to ourselves."""
 
@@ -98,8 +93,14 @@ class Inputs:
             if url.startswith("oss://"):
                 self._uploads.find(url, owner, now)
 
-    def fetch(self, given: Mapping[str, Any], owner: Owner, now: float) -> dict[str, Path]:
+    def fetch(self, given: Mapping[str, Any], owner: Owner, now: float, folder: Path) -> dict[str, Path]:
         """Fetch all inputs of a job.
+
+        Args:
+            given: The request's `input`.
+            owner: Whose uploads it may use.
+            now: The service's time.
+            folder: Where what is downloaded goes.
 
         Returns:
             Address -> local file.
@@ -107,33 +108,21 @@ class Inputs:
         Raises:
             ServiceRefusal: One can't be fetched.
         """
-        return {url: self._one(url, owner, now) for url in urls_of(given)}
+        return {url: self._one(url, owner, now, folder) for url in urls_of(given)}
 
-    def _one(self, url: str, owner: Owner, now: float) -> Path:
+    def _one(self, url: str, owner: Owner, now: float, folder: Path) -> Path:
         if url.startswith("oss://"):
             return self._uploads.find(url, owner, now)
         if url.startswith("data:"):
-            return self._decode(url)
+            return _decode(url, folder)
         own = next((origin for origin in self.origins if url.startswith(f"{origin}/")), None)
         if own is not None:
             return self._own(url, now)
-        return self._download(url)
-
-    def _decode(self, url: str) -> Path:
-        head, _, data = url.partition(",")
-        try:
-            content = base64.b64decode(data, validate=True)
-        except binascii.Error:
-            raise uninspected(BAD_FORMAT) from None
-        if not head.endswith(";base64"):
-            raise uninspected(BAD_FORMAT)
-        target = self._target("")
-        target.write_bytes(content)
-        return target
+        return _download(url, folder)
 
     def _own(self, url: str, now: float) -> Path:
         parts = urlsplit(url)
-        path = unquote(parts.path)
+        path = unquote(parts.path).removeprefix("/moved")
         if path.startswith("/results/"):
             try:
                 return self._results.open(path, dict(parse_qsl(parts.query)), now)
@@ -144,24 +133,37 @@ class Inputs:
             raise uninspected(NOT_FOUND)
         return file
 
-    def _download(self, url: str) -> Path:
-        target = self._target(Path(urlsplit(url).path).suffix)
-        try:
-            # check_url let only http and https come here
-            with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer, target.open("wb") as file:  # noqa: S310
-                if int(answer.headers.get("Content-Length") or 0) > self._max_bytes:
-                    raise uninspected(NOT_LOADED)
-                shutil.copyfileobj(answer, file)
-        except urllib.error.HTTPError as error:
-            answers = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 410: NOT_FOUND}
-            raise uninspected(answers.get(error.code, NOT_LOADED)) from None
-        except TimeoutError:
-            raise uninspected(TIMED_OUT) from None
-        except urllib.error.URLError as error:
-            raise uninspected(TIMED_OUT if isinstance(error.reason, TimeoutError) else NOT_LOADED) from None
-        except (OSError, ValueError):
-            raise uninspected(NOT_LOADED) from None
-        return target
 
-    def _target(self, suffix: str) -> Path:
-        return self._folder / f"{uuid.uuid4().hex}{suffix[:8]}"
+def _decode(url: str, folder: Path) -> Path:
+    head, _, data = url.partition(",")
+    try:
+        content = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raise uninspected(BAD_FORMAT) from None
+    if not head.endswith(";base64"):
+        raise uninspected(BAD_FORMAT)
+    target = _target(folder)
+    target.write_bytes(content)
+    return target
+
+
+def _download(url: str, folder: Path) -> Path:
+    target = _target(folder, Path(urlsplit(url).path).suffix)
+    try:
+        # check_url let only http and https come here
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer, target.open("wb") as file:  # noqa: S310
+            shutil.copyfileobj(answer, file)
+    except urllib.error.HTTPError as error:
+        answers = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 410: NOT_FOUND}
+        raise uninspected(answers.get(error.code, NOT_LOADED)) from None
+    except TimeoutError:
+        raise uninspected(TIMED_OUT) from None
+    except urllib.error.URLError as error:
+        raise uninspected(TIMED_OUT if isinstance(error.reason, TimeoutError) else NOT_LOADED) from None
+    except (OSError, ValueError, HTTPException):
+        raise uninspected(NOT_LOADED) from None
+    return target
+
+
+def _target(folder: Path, suffix: str = "") -> Path:
+    return folder / f"{uuid.uuid4().hex}{suffix[:8]}"

@@ -8,6 +8,8 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 from typing import Any
 
@@ -88,7 +90,8 @@ class Service:
             ServiceRefusal: One can't be fetched.
         """
         owner = Owner(self.region, submission.caller.account, submission.model_name)
-        self._parts.inputs.fetch(submission.input, owner, submission.now)
+        with TemporaryDirectory(prefix="wan-emulator-") as folder:
+            self._parts.inputs.fetch(submission.input, owner, submission.now, Path(folder))
 
     def accept(self, submission: Submission) -> Task:
         """Store a checked submission as a job, and start it where a slot is free."""

@@ -39,7 +39,8 @@ class EmulatorSettings:
         media_root: Folder served under `/media/`, for inputs; None: none.
         render: Make a real video that follows from the request (needs the `emulator` extra). Without it each
             result is one tiny constant MP4 and usage is worked out from the request.
-        render_threads: How many videos to render at once.
+        render_threads: How many videos to render at once. No job ends before its video is there, so at a high
+            speed it is rendering that takes the time.
         fetch_inputs: Fetch the inputs of a job; None: as `render`.
         seed: Seeds the run time of jobs.
         run_seconds: Shortest and longest run time of a job in service seconds; None: as usual for the model.

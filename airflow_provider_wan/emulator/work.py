@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from airflow_provider_wan.emulator.inputs import Inputs
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
@@ -53,7 +54,7 @@ class Workshop:
 
     Args:
         inputs: Fetches the inputs.
-        folder: Where rendered files go.
+        folder: Where files go.
         now: The service's clock.
         fetches: Whether inputs are fetched; without that nothing takes time.
         render: Makes a video; None: the placeholder is handed out.
@@ -101,11 +102,12 @@ class Workshop:
 
     def _make(self, task: Task, owner: Owner) -> Done:
         try:
-            media = self._inputs.fetch(task.input, owner, self._now())
-            if self._render is None:
-                return Done(self._now(), placeholder(task))
-            out = self._folder / f"{task.id}.mp4"
-            facts = self._render(task, media, out)
+            with TemporaryDirectory(prefix="inputs-", dir=self._folder) as folder:
+                media = self._inputs.fetch(task.input, owner, self._now(), Path(folder))
+                if self._render is None:
+                    return Done(self._now(), placeholder(task))
+                out = self._folder / f"{task.id}.mp4"
+                facts = self._render(task, media, out)
         except ServiceRefusal as refusal:
             return Done(self._now(), Failure(refusal.code, refusal.message))
         except Exception:  # noqa: BLE001 (a job must end whatever happens to its video; the log tells us what did)

@@ -171,7 +171,10 @@ class ScriptedServer:
             answer.gate.wait(10)
         length = len(answer.body) if answer.length is None else answer.length
         headers = {"content-length": str(length), **answer.headers}
-        head = [f"HTTP/1.1 {answer.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
+        head = [
+            f"HTTP/1.1 {answer.status} Scripted",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         connection.sendall("\r\n".join([*head, "", ""]).encode() + answer.body)
         return answer.keep_open
 

@@ -1,0 +1,254 @@
+"""When a job is looked at, and when the wait is over. No clock runs in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_wan.dashscope import polling
+from airflow_provider_wan.dashscope.errors import (
+    AuthenticationError,
+    BillingError,
+    InvalidParameterError,
+    PermissionDeniedError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+    UnreachableError,
+)
+from airflow_provider_wan.dashscope.polling import End, Outcome, Watch
+from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
+from tests.dashscope.properties import unhurried
+
+START = 1_761_631_066.0
+HOUR = 3600.0
+PENDING, RUNNING, UNKNOWN = TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN
+SUCCEEDED = TaskStatus.SUCCEEDED
+Sight = TaskStatus | ServiceError
+TROUBLE = UnavailableError("HTTP 502")
+
+
+@dataclass
+class World:
+    """A service that shows one thing after the other, the last one for ever, and a clock that only pauses move."""
+
+    sights: Iterable[Sight]
+    look_takes: float = 0.0
+    now: float = START
+    pauses: list[float] = field(default_factory=list)
+    looks: list[float] = field(default_factory=list)
+    changes: list[TaskStatus] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._left = list(self.sights)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def look(self) -> TaskSnapshot:
+        assert len(self.looks) < 100_000, "the wait doesn't end"
+        self.looks.append(self.now)
+        self.now += self.look_takes
+        sight = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        if isinstance(sight, ServiceError):
+            raise sight
+        return TaskSnapshot("job-1", sight)
+
+    async def alook(self) -> TaskSnapshot:
+        return self.look()
+
+    def changed(self, snapshot: TaskSnapshot) -> None:
+        self.changes.append(snapshot.status)
+
+    def wait(
+        self, patience: float = 4 * HOUR, jitter: Callable[[], float] = lambda: 1.0, pace: float = 1.0
+    ) -> Outcome:
+        watch = Watch(START + patience, jitter=jitter, pace=pace)
+        return polling.wait(self.look, watch, on_change=self.changed, clock=self.clock, sleep=self.sleep)
+
+    async def await_end(self, patience: float = 4 * HOUR) -> Outcome:
+        watch = Watch(START + patience)
+        return await polling.await_end(
+            self.alook, watch, on_change=self.changed, clock=self.clock, sleep=self.asleep
+        )
+
+
+@pytest.mark.parametrize("status", [SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED])
+@pytest.mark.parametrize("before", [[], [PENDING], [PENDING, RUNNING], [TROUBLE, UNKNOWN]])
+def test_wait_ends_with_the_job(status: TaskStatus, before: list[Sight]) -> None:
+    world = World([*before, status])
+    assert world.wait() == Outcome(End.ENDED, TaskSnapshot("job-1", status))
+    assert len(world.looks) == len(before) + 1
+
+
+def test_first_looks_come_early_and_later_ones_as_the_state_asks_for() -> None:
+    world = World([*[PENDING] * 5, *[RUNNING] * 3, TaskStatus.SUSPENDED, SUCCEEDED])
+    world.wait()
+    assert world.pauses == [2, 3, 5, 15, 15, 15, 10, 10, 10, 10]
+
+
+def test_job_running_for_ten_minutes_is_seen_within_seconds_of_its_end_for_few_looks() -> None:
+    world = World([*[RUNNING] * 62, SUCCEEDED])
+    world.wait()
+    assert 600 < world.now - START < 615
+
+
+def test_only_changes_are_told() -> None:
+    world = World([PENDING, PENDING, TROUBLE, PENDING, RUNNING, RUNNING, SUCCEEDED])
+    world.wait()
+    assert world.changes == [PENDING, RUNNING, SUCCEEDED]
+
+
+def test_thirty_errors_in_a_row_do_not_end_the_wait() -> None:
+    world = World([RUNNING, *[TROUBLE] * 30, SUCCEEDED])
+    assert world.wait().end is End.ENDED
+    assert max(world.pauses) <= polling.AFTER_ERROR_MAX
+
+
+def test_errors_by_the_thousand_do_not_end_it_either() -> None:
+    world = World([*[TROUBLE] * 3000, SUCCEEDED])
+    assert world.wait(patience=100 * HOUR).end is End.ENDED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TROUBLE,
+        UnreachableError("no route"),
+        ThrottledError("slow down", http_status=429),
+        InvalidParameterError("not found", http_status=404),
+        BillingError("unpaid", http_status=400),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_trouble_with_looking_says_nothing_of_the_job(error: ServiceError) -> None:
+    assert World([error, RUNNING, error, SUCCEEDED]).wait().end is End.ENDED
+
+
+@pytest.mark.parametrize("error", [AuthenticationError("key", http_status=401), PermissionDeniedError("no")])
+def test_refused_key_ends_the_wait_at_once(error: ServiceError) -> None:
+    world = World([PENDING, error])
+    assert world.wait() == Outcome(End.REFUSED, TaskSnapshot("job-1", PENDING), error)
+    assert len(world.looks) == 2
+
+
+def test_unknown_right_after_the_submission_is_tolerated() -> None:
+    world = World([UNKNOWN, UNKNOWN, UNKNOWN, PENDING, RUNNING, SUCCEEDED])
+    outcome = world.wait()
+    assert outcome.snapshot == TaskSnapshot("job-1", SUCCEEDED)
+
+
+def test_unknown_that_stays_ends_the_wait_within_a_minute() -> None:
+    world = World([UNKNOWN])
+    assert world.wait() == Outcome(End.ENDED, TaskSnapshot("job-1", UNKNOWN))
+    assert len(world.looks) >= polling.UNKNOWN_TIMES
+    assert polling.UNKNOWN_FOR <= world.now - START <= 60
+
+
+def test_unknown_is_counted_anew_after_the_job_was_seen() -> None:
+    world = World([*[UNKNOWN] * 3, RUNNING, *[UNKNOWN] * 3, RUNNING, SUCCEEDED])
+    assert world.wait().snapshot == TaskSnapshot("job-1", SUCCEEDED)
+
+
+def test_errors_between_do_not_save_an_unknown_job() -> None:
+    assert World([UNKNOWN, TROUBLE] * 8).wait().snapshot == TaskSnapshot("job-1", UNKNOWN)
+
+
+def test_deadline_ends_the_wait_after_a_last_look_at_it() -> None:
+    world = World([RUNNING])
+    assert world.wait(patience=33.0) == Outcome(End.DEADLINE, TaskSnapshot("job-1", RUNNING))
+    assert world.looks[-1] == START + 33.0
+
+
+def test_job_that_ended_just_in_time_counts() -> None:
+    world = World([RUNNING, RUNNING, RUNNING, RUNNING, SUCCEEDED])
+    assert world.wait(patience=25.0).end is End.ENDED
+    assert world.looks[-1] == START + 25.0
+
+
+def test_job_past_its_deadline_is_looked_at_once() -> None:
+    """A triggerer that was down over the deadline finds out how the job ended."""
+    world = World([SUCCEEDED])
+    assert world.wait(patience=-HOUR).end is End.ENDED
+    assert world.pauses == [0]
+
+
+def test_deadline_without_any_look_that_came_back() -> None:
+    assert World([TROUBLE]).wait(patience=60.0) == Outcome(End.DEADLINE)
+
+
+@pytest.mark.parametrize("jitter", [0.9, 1.0, 1.1])
+def test_retry_after_is_obeyed_whatever_the_pace(jitter: float) -> None:
+    world = World([ThrottledError("slow down", retry_after=47.0), SUCCEEDED])
+    world.wait(jitter=lambda: jitter, pace=0.01)
+    assert world.pauses[1] == 47.0
+
+
+def test_retry_after_of_a_day_is_not_taken_at_its_word() -> None:
+    world = World([ThrottledError("slow down", retry_after=86_400.0), SUCCEEDED])
+    world.wait()
+    assert world.pauses[1] == polling.RETRY_AFTER_MAX
+
+
+def test_pace_and_jitter_multiply_the_pauses() -> None:
+    world = World([RUNNING, RUNNING, RUNNING, SUCCEEDED])
+    world.wait(jitter=lambda: 0.5, pace=0.1)
+    assert world.pauses == pytest.approx([0.1, 0.15, 0.25, 0.5])
+
+
+SIGHTS = st.one_of(
+    st.sampled_from(TaskStatus),
+    st.just(TROUBLE),
+    st.floats(0, 10_000).map(lambda seconds: ThrottledError("slow down", retry_after=seconds)),
+)
+JITTER = st.floats(0.9, 1.1)
+
+
+@unhurried
+@given(
+    sights=st.lists(SIGHTS, min_size=1, max_size=60),
+    patience=st.floats(0, 5 * HOUR),
+    look_takes=st.floats(0, 20),
+    jitter=JITTER,
+)
+def test_every_wait_ends_in_time(
+    sights: list[Sight], patience: float, look_takes: float, jitter: float
+) -> None:
+    world = World(sights, look_takes)
+    outcome = world.wait(patience, lambda: jitter)
+    deadline = START + patience
+    assert all(look <= deadline for look in world.looks)
+    assert max(world.pauses) <= max(polling.AFTER_ERROR_MAX * 1.1, polling.RETRY_AFTER_MAX)
+    # Never in a frenzy: apart from the last look, which is drawn to the deadline, pauses are whole seconds.
+    assert all(pause >= 0.9 for pause in world.pauses[:-1])
+    match outcome.end:
+        case End.ENDED:
+            assert outcome.snapshot is not None
+            assert not outcome.snapshot.status.active
+        case End.DEADLINE:
+            assert world.now >= deadline
+        case End.REFUSED:
+            pytest.fail("nobody refused the key")
+
+
+ENDINGS = st.sampled_from([SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED])
+
+
+@unhurried
+@given(st.lists(st.sampled_from([PENDING, RUNNING, UNKNOWN, TROUBLE]), max_size=40), ENDINGS)
+async def test_both_loops_decide_alike(before: list[Sight], ending: TaskStatus) -> None:
+    one, other = World([*before, ending]), World([*before, ending])
+    assert one.wait() == await other.await_end()
+    assert (one.looks, one.changes) == (other.looks, other.changes)
