@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_wan.dashscope import results
+from airflow_provider_wan.dashscope.errors import UnsupportedOperationError, WanError
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.results import TaskSnapshot
+
+JOB_KEY = "wan_task_id"
+"""XCom in which a task tells its job's id as soon as it has one: for people, and for the other tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Job:
         region: Region id.
         submitted_at: When we submitted it, in seconds since 1970.
         deadline: When we stop waiting, likewise. Fixed at submission, so that no restart moves it.
+        taken_over: Whether this attempt found it running after a person had cleared the task. Such a job may
+            be cancelled under our hands, by that very clear.
     """
 
     task_id: str
@@ -37,6 +43,7 @@ class Job:
     region: str
     submitted_at: float
     deadline: float
+    taken_over: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -49,11 +56,10 @@ class Job:
         Raises:
             ValueError: One is missing.
         """
-        names = [part.name for part in fields(cls)]
-        missing = [name for name in names if name not in facts]
+        missing = [part.name for part in fields(cls) if part.default is MISSING and part.name not in facts]
         if missing:
             raise ValueError(f"facts of a job lack {', '.join(missing)}")
-        return cls(**{name: facts[name] for name in names})
+        return cls(**{part.name: facts[part.name] for part in fields(cls) if part.name in facts})
 
 
 def result(job: Job, snapshot: TaskSnapshot, output_path: str | None) -> dict[str, Any]:
@@ -85,6 +91,28 @@ def result(job: Job, snapshot: TaskSnapshot, output_path: str | None) -> dict[st
         "orig_prompt": snapshot.orig_prompt,
         "actual_prompt": snapshot.actual_prompt,
     }
+
+
+def summary(snapshot: TaskSnapshot, outcome: Mapping[str, Any]) -> str:
+    """Put a finished edit into one line for the log: its times, what is billed, what that costs."""
+    parts = []
+    submitted, started, finished = snapshot.submitted_at, snapshot.started_at, snapshot.finished_at
+    if submitted and started and finished:
+        queued, ran = (started - submitted).total_seconds(), (finished - started).total_seconds()
+        parts.append(f"queued {queued:.0f} s, ran {ran:.0f} s")
+    price = outcome["cost"]
+    parts.append(f"{outcome['billed_seconds']} s billed")
+    parts.append(f"{price['amount']} {price['currency']}" if price else "price unknown")
+    return ", ".join(parts)
+
+
+def cancelling(task_id: str, error: WanError | None) -> str:
+    """Say how cancelling a job went. `error` is what the service said, None if it agreed."""
+    if error is None:
+        return f"Job {task_id} was still queued and has been cancelled. It isn't billed."
+    if isinstance(error, UnsupportedOperationError):
+        return f"Job {task_id} can't be stopped, because it has left the queue. If it ends well, it will be billed."
+    return f"Job {task_id} could not be cancelled: {error}"
 
 
 def _iso(moment: datetime | None) -> str | None:

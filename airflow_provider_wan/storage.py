@@ -54,12 +54,10 @@ def check_destination(output_path: str) -> None:
     """
     target = _path(target_uri(output_path, "probe"))
     with _storage_trouble(output_path, "Nothing was submitted or billed."):
-        folder = target.parent
-        if target.protocol in ("", "file"):
-            if target.is_dir():
-                raise IsADirectoryError("it is a folder; end the path with a slash to land into it")
-            folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".wan-write-test-{uuid.uuid4().hex}"
+        if _is_local(target) and target.is_dir():
+            raise IsADirectoryError("it is a folder; end the path with a slash to land into it")
+        _make_folder(target)
+        probe = target.parent / f".wan-write-test-{uuid.uuid4().hex}"
         probe.write_bytes(b"")
         probe.unlink()
 
@@ -110,11 +108,13 @@ def _bring(client: DashScopeClient, url: str, uri: str, task_id: str) -> int:
     target = _path(uri)
     part = target.parent / f".{target.name}.{task_id}.part"
     check = Mp4Check()
+    with _storage_trouble(uri, DestinationError.spent):
+        _make_folder(target)
     try:
         with (
             client.download(url) as (length, chunks),
             _storage_trouble(uri, DestinationError.spent),
-            part.open("wb") as file,
+            part.open("wb") as file,  # type: ignore[no-untyped-call]
         ):
             for chunk in chunks:
                 check.feed(chunk)
@@ -131,6 +131,15 @@ def _bring(client: DashScopeClient, url: str, uri: str, task_id: str) -> int:
         _remove(part)
         raise
     return check.size
+
+
+def _is_local(path: ObjectStoragePath) -> bool:
+    return path.protocol in ("", "file")
+
+
+def _make_folder(target: ObjectStoragePath) -> None:
+    if _is_local(target):  # object stores have no folders to make
+        target.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _remove(part: ObjectStoragePath) -> None:

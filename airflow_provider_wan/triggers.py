@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import random
 import time
 from collections.abc import AsyncIterator
+from types import ModuleType
 from typing import Any
 
+from airflow.sdk import TaskInstanceState
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_wan.dashscope.errors import WanError
-from airflow_provider_wan.dashscope.polling import Outcome, Watch, await_end
+from airflow_provider_wan.dashscope.errors import ServiceError, WanError
+from airflow_provider_wan.dashscope.polling import End, Outcome, Watch, await_end
 from airflow_provider_wan.dashscope.results import TaskSnapshot
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID, DashScopeHook
+from airflow_provider_wan.jobs import JOB_KEY, cancelling
 
 
 class WanTaskTrigger(BaseTrigger):
@@ -26,8 +31,10 @@ class WanTaskTrigger(BaseTrigger):
         task_id: The service's id of the job.
         conn_id: Connection to ask with.
         deadline: When to stop waiting, in seconds since 1970. Survives any restart of the triggerer.
+        not_before: When the event may come at the earliest, in seconds since 1970. Airflow 3.3 learns up to a
+            heartbeat late that the worker has let the task go, and fails a task that resumes before that.
+        cancel_on_kill: Cancel the job when a person ends the waiting task, if it is still queued.
         facts: More about the job to hand back in the event; plain JSON without secrets.
-        pace: Multiplies the pauses between looks; 1 suits the real service.
     """
 
     def __init__(
@@ -36,8 +43,9 @@ class WanTaskTrigger(BaseTrigger):
         task_id: str,
         deadline: float,
         conn_id: str = DEFAULT_CONN_ID,
+        not_before: float = 0.0,
+        cancel_on_kill: bool = True,
         facts: dict[str, Any] | None = None,
-        pace: float = 1.0,
         **_later: Any,  # a newer operator may hand more to an older triggerer during a rolling upgrade
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -45,8 +53,9 @@ class WanTaskTrigger(BaseTrigger):
         self.job_id = task_id
         self.deadline = deadline
         self.conn_id = conn_id
+        self.not_before = not_before
+        self.cancel_on_kill = cancel_on_kill
         self.facts = facts or {}
-        self.pace = pace
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow stores to make this trigger again elsewhere."""
@@ -54,8 +63,9 @@ class WanTaskTrigger(BaseTrigger):
             "task_id": self.job_id,
             "deadline": self.deadline,
             "conn_id": self.conn_id,
+            "not_before": self.not_before,
+            "cancel_on_kill": self.cancel_on_kill,
             "facts": self.facts,
-            "pace": self.pace,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -64,34 +74,91 @@ class WanTaskTrigger(BaseTrigger):
             outcome = await self._wait()
         except WanError as error:  # the connection is gone or wrong; the task will find and say the same
             self.log.warning("The wait for job %s ended: %s", self.job_id, error)
-            yield self._event("refused", None)
-        else:
-            yield self._event(str(outcome.end), outcome.snapshot)
+            outcome = Outcome(End.REFUSED)
+        await asyncio.sleep(self.not_before - time.time())
+        yield self._event(outcome)
 
     async def _wait(self) -> Outcome:
-        # Imported here because it brings an HTTP library, which the process that parses DAGs doesn't need.
-        from airflow_provider_wan.dashscope.clients import shared_async_client
-
         account = await DashScopeHook(self.conn_id).aget_account()
-        async with shared_async_client(account) as client:
+        async with (await _clients()).shared_async_client(account) as client:
             return await await_end(
                 lambda: client.get(self.job_id),
-                Watch(self.deadline, jitter=lambda: random.uniform(0.9, 1.1), pace=self.pace),  # noqa: S311
+                Watch(self.deadline, jitter=lambda: random.uniform(0.9, 1.1)),  # noqa: S311
                 on_change=self._tell,
+                on_trouble=self._tell_trouble,
             )
+
+    async def on_kill(self) -> None:
+        """Cancel the job, if it is still queued and a person really ended the task (Airflow 3.3 and later).
+
+        Airflow 3.3.0 to 3.3.2 also calls this when a stalled triggerer's work was handed to another one.
+        """
+        if not self.cancel_on_kill or await self._is_only_moved():
+            return
+        try:
+            account = await DashScopeHook(self.conn_id).aget_account()
+            async with (await _clients()).shared_async_client(account) as client:
+                await client.cancel(self.job_id)
+        except WanError as error:
+            self.log.warning("%s", cancelling(self.job_id, error))
+        else:
+            self.log.info("%s", cancelling(self.job_id, None))
+
+    async def _is_only_moved(self) -> bool:
+        """Whether the task still waits for this very job, so that only the triggerer has changed.
+
+        The state alone doesn't tell: after a clear, the next attempt may be deferred already, on a job of its
+        own. In a thread each, because Airflow offers no asynchronous way to ask.
+        """
+        # Only a running triggerer has these, and only 3.3 and later call on_kill at all.
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+        from airflow.sdk.execution_time.xcom import XCom
+
+        ti = self.task_instance
+        if ti is None:
+            return False
+        states = await asyncio.to_thread(
+            RuntimeTaskInstance.get_task_states,
+            dag_id=ti.dag_id,
+            map_index=ti.map_index,
+            task_ids=[ti.task_id],
+            run_ids=[ti.run_id],
+        )
+        name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
+        if states.get(ti.run_id, {}).get(name) != TaskInstanceState.DEFERRED:
+            return False
+        current = await asyncio.to_thread(
+            XCom.get_one,
+            key=JOB_KEY,
+            dag_id=ti.dag_id,
+            task_id=ti.task_id,
+            run_id=ti.run_id,
+            map_index=ti.map_index,
+        )
+        return bool(current == self.job_id)
 
     def _tell(self, snapshot: TaskSnapshot) -> None:
         age = time.time() - self.facts["submitted_at"] if "submitted_at" in self.facts else None
         after = f" after {age:.0f} s" if age is not None else ""
         self.log.info("Job %s is %s%s", self.job_id, snapshot.status, after)
 
-    def _event(self, end: str, snapshot: TaskSnapshot | None) -> TriggerEvent:
+    def _tell_trouble(self, error: ServiceError) -> None:
+        self.log.warning(
+            "Job %s can't be looked at; the wait goes on. The last error: %s", self.job_id, error
+        )
+
+    def _event(self, outcome: Outcome) -> TriggerEvent:
         return TriggerEvent(  # type: ignore[no-untyped-call]
             {
                 **self.facts,
                 "task_id": self.job_id,
                 "deadline": self.deadline,
-                "end": end,
-                "status": str(snapshot.status) if snapshot else None,
+                "end": str(outcome.end),
+                "status": str(outcome.snapshot.status) if outcome.snapshot else None,
             }
         )
+
+
+async def _clients() -> ModuleType:
+    """Import the client: in a thread, because it brings an HTTP library that takes its time to load."""
+    return await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")

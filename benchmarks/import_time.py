@@ -48,7 +48,9 @@ STATEMENTS = {
 
 def run(code: str) -> str:
     """Run code in a fresh Python and return what it printed."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
     return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
 

@@ -1,7 +1,5 @@
 """Two edits in a chain: repaint a clip, widen the result, check the file, tell the team."""
 
-# mypy: disable-error-code="index, no-untyped-call"
-
 from __future__ import annotations
 
 import os

@@ -1,7 +1,5 @@
 """The same edit for a list of clips, as many at a time as the account can run."""
 
-# mypy: disable-error-code="arg-type"
-
 from __future__ import annotations
 
 import os

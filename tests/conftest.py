@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +26,7 @@ os.environ.update(
         "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(_HOME / "logs"),
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a deferred task resumes two of these later at the earliest
     }
 )
 
@@ -77,7 +79,9 @@ class Ran:
         wanted = {"key": "return_value", "task_id": task_id, "map_index": map_index}
         with create_session() as session:
             row = session.scalars(
-                select(XComModel).filter_by(dag_id=self._dag_run.dag_id, run_id=self._dag_run.run_id, **wanted)
+                select(XComModel).filter_by(
+                    dag_id=self._dag_run.dag_id, run_id=self._dag_run.run_id, **wanted
+                )
             ).one()
             return XComModel.deserialize_value(row)
 
@@ -154,20 +158,54 @@ class FakeTaskInstance:
 
     def __init__(self) -> None:
         self.xcoms: dict[str, Any] = {}
+        self.max_tries = 0
+
+    def xcom_pull(self, **_: Any) -> Any:
+        return []
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcoms[key] = json.loads(json.dumps(value))
 
 
-def run_operator(operator: WanOperator, ti: FakeTaskInstance | None = None) -> Any:
+class FakeStore:
+    """Stands in for Airflow's task state store: values pass through JSON, as they do there."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return json.loads(self.values[key]) if key in self.values else default
+
+    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
+        assert retention is not None
+        self.values[key] = json.dumps(value)
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+
+def context(ti: FakeTaskInstance | None = None, store: FakeStore | None = None) -> Any:
+    """What an operator sees of Airflow."""
+    return {"ti": ti or FakeTaskInstance(), "task_state_store": store or FakeStore(), "dag": FakeDag()}
+
+
+class FakeDag:
+    """A DAG without tasks that could have submitted jobs."""
+
+    tasks: tuple[Any, ...] = ()
+
+
+def run_operator(
+    operator: WanOperator, ti: FakeTaskInstance | None = None, store: FakeStore | None = None
+) -> Any:
     """Run an operator to its end, with its trigger made anew from what Airflow would store of it.
 
     The event passes through JSON, as it does through Airflow's database.
     """
     from airflow.sdk.exceptions import TaskDeferred
 
-    context: Any = {"ti": ti or FakeTaskInstance()}
-    step: Callable[[], Any] = lambda: operator.execute(context)  # noqa: E731
+    seen = context(ti, store)
+    step: Callable[[], Any] = lambda: operator.execute(seen)  # noqa: E731
     while True:
         try:
             return step()
@@ -177,7 +215,7 @@ def run_operator(operator: WanOperator, ti: FakeTaskInstance | None = None) -> A
             trigger = getattr(importlib.import_module(module), name)(**json.loads(json.dumps(kwargs)))
             event = asyncio.run(first_event(trigger))
             method = getattr(operator, deferred.method_name)
-            step = lambda: method(context, event=event)  # noqa: E731, B023
+            step = lambda: method(seen, event=event)  # noqa: E731, B023
 
 
 async def first_event(trigger: Any) -> Any:

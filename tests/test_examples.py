@@ -84,9 +84,7 @@ def test_edit_one_clip(clip: str, run_dag: DagRunner, tmp_path: Path) -> None:
     assert size_of(f"{tmp_path}/watercolour.mp4") == (1280, 720)
 
 
-def test_edit_chain(
-    rendering: RunningEmulator, clip: str, run_dag: DagRunner, mailbox: Mailbox
-) -> None:
+def test_edit_chain(rendering: RunningEmulator, clip: str, run_dag: DagRunner, mailbox: Mailbox) -> None:
     paid = len(rendering.ledger())
     run = run_dag("edit_chain", recipient="editors@example.com")
     assert run.states == dict.fromkeys(["repaint", "widen", "check", "tell_the_team"], "success")

@@ -25,7 +25,7 @@ def test_provider_info_is_valid_against_airflows_own_schema() -> None:
 def test_airflow_discovers_the_provider_at_this_version() -> None:
     from airflow.providers_manager import ProvidersManager
 
-    found = ProvidersManager().providers["airflow-provider-wan"]
+    found = ProvidersManager().providers["airflow-provider-wan"]  # type: ignore[no-untyped-call]
     assert found.version == airflow_provider_wan.__version__
 
 
@@ -49,7 +49,9 @@ def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> N
         "print(sorted(form.extra_fields), form.standard_fields.password.title)\n"
         "print([m for m in ('airflow_provider_wan.hooks', 'flask_appbuilder', 'wtforms') if m in sys.modules])"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
     assert out.stdout.splitlines()[-2:] == ["['region', 'status_qps', 'workspace_id'] API key", "[]"]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
 from airflow_provider_wan.dashscope import catalog
-from airflow_provider_wan.dashscope.errors import ConnectionSettingsError, redacted
+from airflow_provider_wan.dashscope.errors import ConnectionSettingsError
+from airflow_provider_wan.dashscope.redact import redacted
 
 DEFAULT_REGION = "ap-southeast-1"
 DEFAULT_STATUS_QPS = 8.0
@@ -33,11 +33,6 @@ class Account:
     base_url: str
     workspace_id: str | None = None
     status_qps: float = DEFAULT_STATUS_QPS
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Tells accounts apart without holding the key: address and a hash of the key."""
-        return self.base_url, hashlib.sha256(self.api_key.encode()).hexdigest()[:16]
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -150,6 +150,14 @@ def _retry_after(answer_headers: Mapping[str, str]) -> float | None:
         return max(0.0, (then - now).total_seconds())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def clock_ahead(answer_headers: Mapping[str, str], now: datetime) -> timedelta:
+    """Return by how much the service's clock is ahead of ours; nothing where an answer has no date."""
+    try:
+        return parsedate_to_datetime(answer_headers.get("date", "")) - now
+    except (TypeError, ValueError, OverflowError):
+        return timedelta(0)
 
 
 def _excerpt(content: bytes) -> str:

@@ -12,7 +12,7 @@ import functools
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Self
 
 import httpx
@@ -59,7 +59,7 @@ def _trouble(call: Call, error: Exception) -> UnavailableError | SubmitUnknownEr
     """Name what kept an answer from us, and whether the call may have arrived all the same."""
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, _NOT_SENT):
-        return UnreachableError(f"no connection came about ({said})")
+        return UnreachableError(f"no connection to the service ({said})")
     if call.paid:
         return SubmitUnknownError(said)
     return UnavailableError(f"no answer ({said})")
@@ -121,6 +121,9 @@ class DashScopeClient:
             own patience and sets this to False.
         read_timeout: Seconds to wait for an answer. None: 120 for a submission, 20 for other calls.
         sleep: Waits so many seconds before another try.
+
+    Attributes:
+        clock_ahead: By how much the service's clock was ahead of ours at its last answer, to the second.
     """
 
     def __init__(
@@ -135,6 +138,7 @@ class DashScopeClient:
         self._patient = patient
         self._read_timeout = read_timeout
         self._sleep = sleep
+        self.clock_ahead = timedelta(0)
         self._http = httpx.Client(verify=_ssl_context(), follow_redirects=False)
 
     def __enter__(self) -> Self:
@@ -270,6 +274,7 @@ class DashScopeClient:
                 response = self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:
                 raise _trouble(call, error) from error
+        self.clock_ahead = calls.clock_ahead(response.headers, datetime.now(UTC))
         return _read(call, response)
 
 

@@ -57,8 +57,7 @@ async def shared_async_client(account: Account) -> AsyncIterator[AsyncDashScopeC
         if shared.users == 0:
             if of_loop.get(account) is shared:
                 del of_loop[account]
-            # Shielded too: a last borrower that is cancelled, even twice, still gets it closed.
-            await asyncio.shield(_close(shared))
+            await _close(shared)
 
 
 async def _close(shared: _Shared) -> None:

@@ -18,6 +18,7 @@ The first question about any of these is whether money was spent, so that is how
     │   │   └── UnreachableError            no connection came about; nothing was sent
     │   └── UnsupportedOperationError       e.g. cancelling a job that is already running
     ├── SubmitUnknownError                  the answer to a paid call was lost: a job may exist
+    ├── UnclearSubmitError                  an earlier one was lost, and jobs exist that may be its
     ├── TaskEndedError                      an accepted job gave no result and no reason
     │   ├── TaskCanceledError
     │   ├── TaskUnknownError                older than 24 hours, or another account's
@@ -32,20 +33,11 @@ Which class a code of the service becomes, and what a retry is good for, is data
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_KEY = re.compile(r"\b(sk|st)-[\w-]{6,}")
-
-
-def redacted(text: str) -> str:
-    """Take API keys and the queries of addresses out of a text.
-
-    The service quotes our inputs' addresses in its messages, and their queries are signatures.
-    """
-    return _KEY.sub(r"\1-***", _QUERY.sub(r"\1?***", text))
+from airflow_provider_wan.dashscope.redact import redacted
 
 
 class Retry(StrEnum):
@@ -75,6 +67,11 @@ class WanError(Exception):
     retry: Retry = Retry.NEVER
     spent: ClassVar[str] = "Nothing was billed."
     """One sentence on money, for messages and for the reference page."""
+    consequence: str = ""
+    """What a retry will do, where only the caller can say; ends the message."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} {self.consequence}".rstrip()
 
 
 class WanInputError(WanError, ValueError):
@@ -228,6 +225,7 @@ class SubmitUnknownError(WanError):
         request_id: Id of the submission where an answer named one; the service's list of jobs shows it.
     """
 
+    retry = Retry.LATER
     spent = "If the service accepted the job, it will be billed."
 
     def __init__(self, reason: str, *, request_id: str = "") -> None:
@@ -238,6 +236,25 @@ class SubmitUnknownError(WanError):
             f"The job was sent, but the service's answer doesn't tell whether it was accepted: "
             f"{self.reason.rstrip('. ')}{named}. {self.spent} It was not sent again, because that could "
             "pay for a second job."
+        )
+
+
+class UnclearSubmitError(WanError):
+    """An earlier submission's outcome isn't known, and the service has jobs that may have come of it.
+
+    Attributes:
+        candidates: Those jobs, described.
+    """
+
+    spent = "If one of them is this edit's, it will be billed."
+
+    def __init__(self, candidates: Sequence[str]) -> None:
+        self.candidates = tuple(candidates)
+        super().__init__(
+            "An earlier attempt was cut off while it submitted this edit, and the service has created "
+            f"{len(self.candidates)} job(s) of the model since that can't be accounted for: "
+            f"{'; '.join(self.candidates)}. {self.spent} Nothing was submitted. See whether one is yours "
+            "(their results can be fetched by id for 24 hours); to pay for a new one all the same, clear the task."
         )
 
 
@@ -275,6 +292,7 @@ class TaskTimeoutError(TaskEndedError):
 class ResultError(WanError):
     """The edit succeeded and is billed, but its file isn't where it should be."""
 
+    retry = Retry.LATER
     spent = "The edit is done and billed; landing it again costs nothing while its URL lives (24 hours)."
 
     def __init__(self, message: str, *, task_id: str = "") -> None:
@@ -285,6 +303,7 @@ class ResultError(WanError):
 class ResultExpiredError(ResultError):
     """The result's URL is no longer served; results live 24 hours."""
 
+    retry = Retry.NEVER
     spent = "The edit was billed; getting its result again needs a new, billed job."
 
 

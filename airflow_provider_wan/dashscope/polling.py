@@ -27,6 +27,8 @@ RUNNING_EVERY = 10.0
 PENDING_EVERY = 15.0
 AFTER_ERROR_MIN = 1.0
 AFTER_ERROR_MAX = 60.0
+TOLD_AT = 3
+"""So many failed looks in a row are worth a line in the log."""
 RETRY_AFTER_MAX = 300.0
 """Seconds. The service's wish is obeyed up to here; a gateway's slip must not end the watch in effect."""
 
@@ -74,17 +76,16 @@ class Watch:
     Args:
         deadline: When to give up, in the seconds of the caller's clock.
         jitter: Returns a factor near 1 that keeps many waits from looking in step.
-        pace: Multiplies every pause; below 1 looks more often. For services faster than the real one.
+
+    Attributes:
+        errors: How many looks in a row have failed.
     """
 
-    def __init__(
-        self, deadline: float, *, jitter: Callable[[], float] = lambda: 1.0, pace: float = 1.0
-    ) -> None:
+    def __init__(self, deadline: float, *, jitter: Callable[[], float] = lambda: 1.0) -> None:
         self._deadline = deadline
         self._jitter = jitter
-        self._pace = pace
         self._looks = 0
-        self._errors = 0
+        self.errors = 0
         self._unknown = 0
         self._unknown_since = 0.0
         self._last: TaskSnapshot | None = None
@@ -95,13 +96,13 @@ class Watch:
 
     def saw(self, snapshot: TaskSnapshot, now: float) -> Look | Outcome:
         """Decide on a look that came back."""
-        self._errors = 0
+        self.errors = 0
         self._last = snapshot
         if snapshot.status is TaskStatus.UNKNOWN:
             if self._unknown == 0:
                 self._unknown_since = now
             self._unknown += 1
-            if self._unknown >= UNKNOWN_TIMES and now - self._unknown_since >= UNKNOWN_FOR * self._pace:
+            if self._unknown >= UNKNOWN_TIMES and now - self._unknown_since >= UNKNOWN_FOR:
                 return Outcome(End.ENDED, snapshot)
             return self._next(UNKNOWN_FOR / (UNKNOWN_TIMES - 1), now)
         self._unknown = 0
@@ -116,8 +117,8 @@ class Watch:
         """Decide on a look that didn't: only a refused key ends the wait, trouble doesn't."""
         if isinstance(error, AuthenticationError | PermissionDeniedError):
             return Outcome(End.REFUSED, self._last, error)
-        self._errors += 1
-        pause = min(AFTER_ERROR_MAX, AFTER_ERROR_MIN * 2.0 ** min(self._errors - 1, 10))
+        self.errors += 1
+        pause = min(AFTER_ERROR_MAX, AFTER_ERROR_MIN * 2.0 ** min(self.errors - 1, 10))
         return self._next(pause, now, at_least=min(error.retry_after or 0.0, RETRY_AFTER_MAX))
 
     def _next(self, pause: float, now: float, *, at_least: float = 0.0) -> Look | Outcome:
@@ -126,7 +127,7 @@ class Watch:
         return self._look(pause, now, at_least=at_least)
 
     def _look(self, pause: float, now: float, *, at_least: float = 0.0) -> Look:
-        wanted = max(pause * self._pace * self._jitter(), at_least)
+        wanted = max(pause * self._jitter(), at_least)
         return Look(max(0.0, min(wanted, self._deadline - now)))  # the last look is at the deadline
 
 
@@ -135,6 +136,7 @@ def wait(
     watch: Watch,
     *,
     on_change: Callable[[TaskSnapshot], None],
+    on_trouble: Callable[[ServiceError], None],
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Outcome:
@@ -144,6 +146,7 @@ def wait(
         look: Queries the job.
         watch: Decides.
         on_change: Told of each snapshot whose status differs from the one before.
+        on_trouble: Told once when several looks in a row have failed; the wait goes on.
         clock: Current time in the unit of the watch's deadline.
         sleep: Waits.
     """
@@ -155,6 +158,8 @@ def wait(
             snapshot = look()
         except ServiceError as error:
             step = watch.failed(error, clock())
+            if watch.errors == TOLD_AT:
+                on_trouble(error)
             continue
         if snapshot.status is not status:
             status = snapshot.status
@@ -168,6 +173,7 @@ async def await_end(
     watch: Watch,
     *,
     on_change: Callable[[TaskSnapshot], None],
+    on_trouble: Callable[[ServiceError], None],
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Outcome:
@@ -180,6 +186,8 @@ async def await_end(
             snapshot = await look()
         except ServiceError as error:
             step = watch.failed(error, clock())
+            if watch.errors == TOLD_AT:
+                on_trouble(error)
             continue
         if snapshot.status is not status:
             status = snapshot.status

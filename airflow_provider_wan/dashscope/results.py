@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_wan.dashscope import catalog
-from airflow_provider_wan.dashscope.errors import UnavailableError, redacted
+from airflow_provider_wan.dashscope.errors import UnavailableError
+from airflow_provider_wan.dashscope.redact import redacted
 
 RESULT_LIFE = timedelta(hours=24)
 """How long the service keeps a job and its result. Source: every model page."""

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, cast
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, XComArg
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, XComArg, conf, mask_secret
 
-from airflow_provider_wan.dashscope import codes
-from airflow_provider_wan.dashscope.errors import (
-    InvalidRequestError,
-    Retry,
-    ServiceError,
-    TaskCanceledError,
-    TaskTimeoutError,
-    TaskUnknownError,
-    WanError,
-)
+from airflow_provider_wan.dashscope.errors import InvalidRequestError, ResultExpiredError, WanError
+from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID, DashScopeHook
-from airflow_provider_wan.jobs import Job, result
+from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, result, summary
+from airflow_provider_wan.ledger import Ledger, Store, fingerprint
+from airflow_provider_wan.operators.attempt import Attempt, Edit, OnUnknown
+from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import is_late, plain
 
 if TYPE_CHECKING:
@@ -61,6 +55,15 @@ class WanOperator(BaseOperator):
         deferrable: Wait in the triggerer (the default) or on the worker. Jobs take minutes.
         timeout: How long to wait for the job, counted from its submission in wall-clock time, queueing
             included. The service itself gives up after 3 hours.
+        durable: Remember the job in Airflow's task state store (3.3 and later), so that a later attempt takes it
+            up instead of paying for another.
+        on_unknown_submit: What an attempt does when an earlier one was cut off while it submitted and the service
+            has jobs that may have come of it: `fail` without retry and name them, or `resubmit`, which may pay
+            twice.
+        on_expired: What an attempt does when the service has forgotten the job or the result of an earlier one,
+            after 24 hours: `fail` without retry, or `resubmit`, which pays again.
+        cancel_on_kill: Cancel the job when a person clears, fails or marks the waiting task, if it is still
+            queued. A running job can't be cancelled.
         multiple_outputs: Push each field of the result as an XCom of its own too, so that another task can
             take `edit.output["video_url"]`.
         kwargs: As for any operator.
@@ -81,6 +84,10 @@ class WanOperator(BaseOperator):
         conn_id: str = DEFAULT_CONN_ID,
         deferrable: bool = True,
         timeout: timedelta | float = timedelta(hours=4),
+        durable: bool = True,
+        on_unknown_submit: OnUnknown = "fail",
+        on_expired: OnUnknown = "fail",
+        cancel_on_kill: bool = True,
         multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -90,6 +97,26 @@ class WanOperator(BaseOperator):
         self.conn_id = conn_id
         self.deferrable = deferrable
         self.timeout = timeout if isinstance(timeout, timedelta) else timedelta(seconds=timeout)
+        self.durable = durable
+        self.on_unknown_submit = on_unknown_submit
+        self.on_expired = on_expired
+        self.cancel_on_kill = cancel_on_kill
+        self._watched: Job | None = None
+
+    @property
+    def output(self) -> Any:
+        """The result as an input for other tasks, whole or by field: `edit.output["video_url"]`.
+
+        Typed as anything, because Airflow's own type can neither be indexed nor given to a TaskFlow function.
+        """
+        return super().output
+
+    def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
+        # Overridden at this depth because mapped tasks render through it too. Another task's result may be our
+        # input, and its address is signed: Airflow shows rendered fields, so what signs it is masked first.
+        super()._do_render_template_fields(parent, *args, **kwargs)
+        for secret in secrets_in([getattr(self, name, None) for name in self.template_fields]):
+            mask_secret(secret)
 
     # -- checking ------------------------------------------------------------------------------------
 
@@ -110,7 +137,9 @@ class WanOperator(BaseOperator):
         path = plain(self.output_path)
         if path is None or is_late(path) or (isinstance(path, str) and path not in ("", "None")):
             return []
-        return [f"output_path={path}: must be a path or URI. Give one, e.g. s3://conn@bucket/folder/, or leave it out."]
+        return [
+            f"output_path={path}: must be a path or URI. Give one, e.g. s3://conn@bucket/folder/, or leave it out."
+        ]
 
     def _given(self) -> dict[str, Any]:
         """Return the edit's own fields as far as the author gave them."""
@@ -128,83 +157,23 @@ class WanOperator(BaseOperator):
                 raise InvalidRequestError(problems[0])
             return self.request_class(**self._given())
         except InvalidRequestError as error:
-            raise WanParameterError(f"{self._who()}: {error}\nNothing was sent. It is not retried.") from error
+            raise WanParameterError(
+                f"{self._who()}: {error}\nNothing was sent. It is not retried."
+            ) from error
 
     # -- running -------------------------------------------------------------------------------------
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Submit the edit and wait for it."""
-        with failing_as_airflow_does():
-            return self._wait(self._submit(context))
+        """Submit the edit, or take up what an earlier attempt began, and see it to its end."""
+        with FailingAsAirflowDoes() as failing:
+            attempt = self._attempt(context)
+            failing.remembers = attempt.ledger.remembers
+            job, fresh = attempt.begin()
+            failing.submitted = True
+            context["ti"].xcom_push(key=JOB_KEY, value=job.task_id)
+            return self._wait(attempt, job) if fresh else self._conclude(attempt, job, late=False)
 
-    def _submit(self, context: Context) -> Job:
-        from airflow_provider_wan import storage
-
-        request = self._request()
-        hook = DashScopeHook(self.conn_id)
-        account = hook.get_account()
-        body = request.body(account.region)
-        if self.output_path is not None:
-            storage.check_destination(plain(self.output_path))
-        client = hook.get_conn()
-        submission = client.submit(request.path(), body)
-        now = time.time()
-        job = Job(
-            task_id=submission.task_id,
-            request_id=submission.request_id,
-            model=body["model"],
-            function=request.function,
-            region=account.region,
-            submitted_at=now,
-            deadline=now + self._patience().total_seconds(),
-        )
-        context["ti"].xcom_push(key="wan_task_id", value=job.task_id)
-        self.log.info(
-            "Submitted job %s: %s with %s in %s, request_id %s",
-            *(job.task_id, job.function, job.model, job.region, job.request_id),
-        )
-        return job
-
-    def _patience(self) -> timedelta:
-        # Airflow doesn't count deferred time towards execution_timeout, so we do.
-        return min(self.timeout, self.execution_timeout or self.timeout)
-
-    def _wait(self, job: Job) -> dict[str, Any]:
-        if self.deferrable:
-            self._wait_in_triggerer(job)
-        return self._wait_here(job)
-
-    def _wait_in_triggerer(self, job: Job) -> NoReturn:
-        from airflow_provider_wan.triggers import WanTaskTrigger
-
-        remaining = max(0.0, job.deadline - time.time())
-        self.defer(
-            trigger=WanTaskTrigger(
-                task_id=job.task_id, conn_id=self.conn_id, deadline=job.deadline, facts=job.as_dict()
-            ),
-            method_name="resume",
-            timeout=timedelta(seconds=remaining) + BACKSTOP,
-        )
-
-    def _wait_here(self, job: Job) -> dict[str, Any]:
-        from airflow_provider_wan.dashscope import polling
-        from airflow_provider_wan.dashscope.client import DashScopeClient
-
-        # The watch has its own patience, so the client it looks with has none.
-        with DashScopeClient(DashScopeHook(self.conn_id).get_account(), patient=False) as client:
-            outcome = polling.wait(
-                lambda: client.get(job.task_id),
-                polling.Watch(job.deadline),
-                on_change=lambda snapshot: self._tell(job, snapshot),
-            )
-        return self._conclude(job, late=outcome.end is polling.End.DEADLINE)
-
-    def _tell(self, job: Job, snapshot: TaskSnapshot) -> None:
-        self.log.info(
-            "Job %s is %s after %.0f s", job.task_id, snapshot.status, time.time() - job.submitted_at
-        )
-
-    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
+    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Go on after the wait in the triggerer. All it needs comes with the event."""
         try:
             job = Job.from_dict(event or {})
@@ -212,83 +181,168 @@ class WanOperator(BaseOperator):
             raise AirflowFailException(
                 f"{self._who()}: the trigger's event can't be used: {error}"
             ) from error
-        with failing_as_airflow_does():
-            return self._conclude(job, late=(event or {}).get("end") == "deadline")
+        with FailingAsAirflowDoes() as failing:
+            failing.submitted = True
+            attempt = self._attempt(context)
+            failing.remembers = attempt.ledger.remembers
+            return self._conclude(attempt, job, late=(event or {}).get("end") == "deadline")
 
-    def _conclude(self, job: Job, *, late: bool) -> dict[str, Any]:
-        """Turn the job's end into a result or an error."""
-        client = DashScopeHook(self.conn_id).get_conn()
-        snapshot = client.get(job.task_id)
-        if snapshot.status is TaskStatus.SUCCEEDED:
-            return self._finish(client, job, snapshot)
-        if snapshot.status.active and not late:  # the wait ended early, e.g. on a key that is right again
-            return self._wait(job)
-        raise unsuccessful(job, snapshot, cancelled=snapshot.status.active and _cancelled(client, job))
+    def _attempt(self, context: Context) -> Attempt:
+        request = self._request()
+        hook = DashScopeHook(self.conn_id)
+        account = hook.get_account()
+        edit = Edit(
+            account=account,
+            path=request.path(),
+            body=request.body(account.region),
+            function=request.function,
+            prompt=getattr(request, "prompt", None),
+            # Airflow doesn't count deferred time towards execution_timeout, so we do.
+            patience=min(self.timeout, self.execution_timeout or self.timeout),
+            on_unknown_submit=self.on_unknown_submit,
+            on_expired=self.on_expired,
+        )
+        ledger = Ledger(
+            self._store(context),
+            fingerprint=fingerprint(edit.body, account.region),
+            generation=getattr(context["ti"], "max_tries", 0),
+        )
+        return Attempt(
+            edit,
+            hook.get_conn(),
+            ledger,
+            siblings=lambda: self._jobs_of_siblings(context),
+            before_submit=self._check_destination,
+            log=self.log,
+        )
 
-    def _finish(self, client: DashScopeClient, job: Job, snapshot: TaskSnapshot) -> dict[str, Any]:
+    def _store(self, context: Context) -> Store | None:
+        if not self.durable:
+            return None
+        store = cast("Store | None", context.get("task_state_store"))
+        if store is None:
+            self.log.warning(
+                "This Airflow has no task state store (it came with 3.3), so an attempt can't take up the job of an "
+                "earlier one: after a worker dies, a retry submits, and pays for, the edit again."
+            )
+        return store
+
+    def _jobs_of_siblings(self, context: Context) -> Collection[str]:
+        """Return the jobs that this DAG run's tasks have submitted; each pushes its job's id at once."""
+        ti = context["ti"]
+        tasks = [
+            task.task_id for task in context["dag"].tasks if issubclass(task.operator_class, WanOperator)
+        ]
+        return {job for job in ti.xcom_pull(task_ids=tasks, key=JOB_KEY) or () if isinstance(job, str)}
+
+    def _check_destination(self) -> None:
+        from airflow_provider_wan import storage
+
+        if self.output_path is not None:
+            storage.check_destination(plain(self.output_path))
+
+    def _wait(self, attempt: Attempt, job: Job) -> dict[str, Any]:
+        if self.deferrable:
+            self._wait_in_triggerer(job)
+        return self._wait_here(attempt, job)
+
+    def _wait_in_triggerer(self, job: Job) -> NoReturn:
+        from airflow_provider_wan.triggers import WanTaskTrigger
+
+        remaining = max(0.0, job.deadline - time.time())
+        self.defer(
+            trigger=WanTaskTrigger(
+                task_id=job.task_id,
+                conn_id=self.conn_id,
+                deadline=job.deadline,
+                not_before=time.time() + 2 * conf.getint("workers", "min_heartbeat_interval", fallback=5),
+                cancel_on_kill=self.cancel_on_kill,
+                facts=job.as_dict(),
+            ),
+            method_name="resume",
+            timeout=timedelta(seconds=remaining) + BACKSTOP,
+        )
+
+    def _wait_here(self, attempt: Attempt, job: Job) -> dict[str, Any]:
+        from airflow_provider_wan.dashscope import polling
+        from airflow_provider_wan.dashscope.client import DashScopeClient
+
+        self._watched = job
+        # The watch has its own patience, so the client it looks with has none.
+        with DashScopeClient(attempt.edit.account, patient=False) as client:
+            outcome = polling.wait(
+                lambda: client.get(job.task_id),
+                polling.Watch(job.deadline),
+                on_change=lambda snapshot: self._tell(job, snapshot),
+                on_trouble=lambda error: self.log.warning(
+                    "Job %s can't be looked at; the wait goes on. The last error: %s", job.task_id, error
+                ),
+            )
+        self._watched = None
+        return self._conclude(attempt, job, late=outcome.end is polling.End.DEADLINE)
+
+    def _tell(self, job: Job, snapshot: TaskSnapshot) -> None:
+        self.log.info(
+            "Job %s is %s after %.0f s", job.task_id, snapshot.status, time.time() - job.submitted_at
+        )
+
+    def on_kill(self) -> None:
+        """Cancel the job that this worker waits for, where it is still queued.
+
+        Airflow calls this when someone ends the task, and also when the worker itself is told to go.
+        """
+        job = self._watched
+        if job is None or not self.cancel_on_kill:
+            return
+        from airflow_provider_wan.dashscope.client import DashScopeClient
+
+        # A client of its own: the signal may have come in the middle of the other one's call.
+        with DashScopeClient(DashScopeHook(self.conn_id).get_account(), patient=False) as client:
+            refused = try_to_cancel(client, job)
+        self.log.warning("%s", cancelling(job.task_id, refused))
+
+    # -- ending --------------------------------------------------------------------------------------
+
+    def _conclude(self, attempt: Attempt, job: Job, *, late: bool) -> dict[str, Any]:
+        """Turn the job's end into a result or an error; go on waiting if it hasn't ended."""
+        snapshot = attempt.client.get(job.task_id)
+        status = snapshot.status
+        if status is TaskStatus.SUCCEEDED:
+            return self._finish(attempt, job, snapshot)
+        if status.active and not late:
+            return self._wait(attempt, job)
+        if job.taken_over and status in (TaskStatus.CANCELED, TaskStatus.UNKNOWN):
+            self.log.info(
+                "Job %s, which was taken over, is %s, so a new one is submitted.", job.task_id, status
+            )
+            return self._wait(attempt, attempt.submit())
+        cancelled = status.active and try_to_cancel(attempt.client, job) is None
+        raise unsuccessful(job, snapshot, cancelled=cancelled, remembers=attempt.ledger.remembers)
+
+    def _finish(self, attempt: Attempt, job: Job, snapshot: TaskSnapshot) -> dict[str, Any]:
         from airflow_provider_wan import storage
 
         uri = None
         if self.output_path is not None:
-            landed = storage.land(client, snapshot, plain(self.output_path))
+            try:
+                landed = storage.land(attempt.client, snapshot, plain(self.output_path))
+            except ResultExpiredError as error:
+                if self.on_expired != "resubmit":
+                    raise
+                self.log.warning("%s A new one is submitted, as on_expired says.", error)
+                return self._wait(attempt, attempt.submit())
             uri = landed.uri
             self.log.info("Landed job %s: %s (%d bytes)", job.task_id, landed.uri, landed.size)
         outcome = result(job, snapshot, uri)
-        price = outcome["cost"]
-        self.log.info(
-            "Job %s is done: %s s billed, %s",
-            *(
-                job.task_id,
-                outcome["billed_seconds"],
-                f"{price['amount']} {price['currency']}" if price else "price unknown",
-            ),
-        )
+        attempt.ledger.done(job)
+        self.log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
         return outcome
 
 
-def unsuccessful(job: Job, snapshot: TaskSnapshot, *, cancelled: bool) -> WanError:
-    """Name the end of a job that gave no result."""
-    match snapshot.status:
-        case TaskStatus.FAILED:
-            return codes.failure(
-                snapshot.code, snapshot.message, task_id=job.task_id, request_id=job.request_id
-            )
-        case TaskStatus.CANCELED:
-            return TaskCanceledError("was cancelled while it was queued.", task_id=job.task_id)
-        case TaskStatus.UNKNOWN:
-            return TaskUnknownError(
-                "isn't known to the service: it was submitted over 24 hours ago, or belongs to another account "
-                f"than this connection's (region {job.region}).",
-                task_id=job.task_id,
-            )
-    waited = (job.deadline - job.submitted_at) / 60
-    if cancelled:
-        return TaskTimeoutError(
-            f"was still queued after {waited:.0f} minutes and has been cancelled. "
-            "Give it more `timeout`, or submit fewer at a time.",
-            task_id=job.task_id,
-            spent="It isn't billed.",
-        )
-    return TaskTimeoutError(
-        f"was still {snapshot.status} after {waited:.0f} minutes. A running job can't be stopped. Its result can be "
-        "fetched by its id until 24 hours after submission.",
-        task_id=job.task_id,
-    )
-
-
-def _cancelled(client: DashScopeClient, job: Job) -> bool:
-    with contextlib.suppress(ServiceError):
-        client.cancel(job.task_id)
-        return True
-    return False
-
-
-@contextlib.contextmanager
-def failing_as_airflow_does() -> Iterator[None]:
-    """Fail without retry where a retry is useless; let everything else go by Airflow's retries."""
+def try_to_cancel(client: DashScopeClient, job: Job) -> WanError | None:
+    """Cancel a job if it is still queued; return what speaks against it, if anything does."""
     try:
-        yield
+        client.cancel(job.task_id)
     except WanError as error:
-        if error.retry in (Retry.NEVER, Retry.ACT) and not isinstance(error, AirflowFailException):
-            raise AirflowFailException(str(error)) from error
-        raise
+        return error
+    return None

@@ -13,7 +13,11 @@ CLIP = "https://example.com/clip.mp4"
 for deferrable in (True, False):
     with DAG(
         f"chain_{'deferred' if deferrable else 'on_worker'}",
-        params={"clip": Param(CLIP, type="string"), "scale": 1.5, "folder": Param("/nowhere/", type="string")},
+        params={
+            "clip": Param(CLIP, type="string"),
+            "scale": 1.5,
+            "folder": Param("/nowhere/", type="string"),
+        },
     ):
         repaint = WanVideoRepaintingOperator(
             task_id="repaint",
@@ -43,7 +47,8 @@ with DAG("fan_out", params={"folder": Param("/nowhere/", type="string")}):
     @task
     def clips() -> list[dict[str, Any]]:
         return [
-            {"video_url": f"https://example.com/{number}.mp4", "left_scale": 1 + number / 4} for number in range(3)
+            {"video_url": f"https://example.com/{number}.mp4", "left_scale": 1 + number / 4}
+            for number in range(3)
         ]
 
     WanVideoOutpaintingOperator.partial(

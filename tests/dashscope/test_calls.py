@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -90,6 +91,31 @@ def test_retry_after_is_read_in_both_forms_and_nonsense_is_left_out(
     with pytest.raises(ThrottledError) as caught:
         calls.read_answer(429, b"{}", headers)
     assert caught.value.retry_after == seconds
+
+
+NOON = datetime(2026, 10, 21, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Wed, 21 Oct 2026 12:00:07 GMT", 7),
+        ("Wed, 21 Oct 2026 11:59:00 GMT", -60),
+        ("Wed, 21 Oct 2026 20:00:07 +0800", 7),
+        ("", 0),
+        ("yesterday", 0),
+        ("Wed, 21 Oct 2026 12:00:07 -0000", 0),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999", 0),
+    ],
+)
+def test_service_s_clock_is_read_off_its_answers_and_nonsense_is_left_out(date: str, ahead: int) -> None:
+    assert calls.clock_ahead({"date": date}, NOON).total_seconds() == ahead
+
+
+@unhurried
+@given(st.text() | st.datetimes().map(lambda moment: moment.strftime("%a, %d %b %Y %H:%M:%S GMT")))
+def test_no_date_of_an_answer_can_lose_the_answer(date: str) -> None:
+    calls.clock_ahead({"date": date}, NOON)
 
 
 def test_body_is_searched_for_temporary_addresses_to_its_depths() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from airflow_provider_wan.dashscope import resend
-from airflow_provider_wan.dashscope.client import DashScopeClient
+from airflow_provider_wan.dashscope.client import AsyncDashScopeClient, DashScopeClient
 from airflow_provider_wan.dashscope.errors import (
     AuthenticationError,
     BillingError,
@@ -124,6 +125,33 @@ def test_unclear_answer_keeps_the_request_id_that_the_job_list_shows(client: typ
     ):
         client(server.base_url)("submit", PATH, BODY)
     assert caught.value.request_id == "req-refused"
+
+
+def test_submission_on_a_kept_connection_that_breaks_is_never_sent_again() -> None:
+    """Such a connection may have been closed at the moment it was used, or after the job was made."""
+    with ScriptedServer(RUNNING, DROP) as server, DashScopeClient(account(server.base_url)) as client:
+        client.get("job-1")
+        with pytest.raises(SubmitUnknownError):
+            client.submit(PATH, BODY)
+    assert [request.method for request in server.requests] == ["GET", "POST"]
+
+
+async def test_asynchronous_submission_on_a_kept_connection_that_breaks_neither() -> None:
+    with ScriptedServer(RUNNING, DROP) as server:
+        client = AsyncDashScopeClient(account(server.base_url), patient=True)
+        await client.get("job-1")
+        with pytest.raises(SubmitUnknownError):
+            await client.submit(PATH, BODY)
+        await client.aclose()
+    assert [request.method for request in server.requests] == ["GET", "POST"]
+
+
+def test_connection_that_the_server_has_closed_is_not_used_for_a_submission() -> None:
+    last_word = dataclasses.replace(RUNNING, keep_open=False)
+    with ScriptedServer(last_word, ACCEPTED) as server, DashScopeClient(account(server.base_url)) as client:
+        client.get("job-1")
+        assert server.wait_for(open_connections=0)
+        assert client.submit(PATH, BODY).task_id == "job-1"
 
 
 REFUSED: dict[str, tuple[Answer, type[ServiceError]]] = {

@@ -76,7 +76,6 @@ def test_call_that_met_trouble_is_made_again_and_not_as_a_new_job(error: type[Se
 
 def test_lost_answer_never_says_that_nothing_was_billed() -> None:
     error = SubmitUnknownError("ReadTimeout")
-    assert error.retry is Retry.NEVER
     assert "If the service accepted the job, it will be billed." in str(error)
     assert "not sent again" in str(error)
     assert "othing was" not in str(error)

@@ -42,6 +42,7 @@ class World:
     pauses: list[float] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     changes: list[TaskStatus] = field(default_factory=list)
+    troubles: list[ServiceError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._left = list(self.sights)
@@ -72,16 +73,26 @@ class World:
     def changed(self, snapshot: TaskSnapshot) -> None:
         self.changes.append(snapshot.status)
 
-    def wait(
-        self, patience: float = 4 * HOUR, jitter: Callable[[], float] = lambda: 1.0, pace: float = 1.0
-    ) -> Outcome:
-        watch = Watch(START + patience, jitter=jitter, pace=pace)
-        return polling.wait(self.look, watch, on_change=self.changed, clock=self.clock, sleep=self.sleep)
+    def wait(self, patience: float = 4 * HOUR, jitter: Callable[[], float] = lambda: 1.0) -> Outcome:
+        watch = Watch(START + patience, jitter=jitter)
+        return polling.wait(
+            self.look,
+            watch,
+            on_change=self.changed,
+            on_trouble=self.troubles.append,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
 
     async def await_end(self, patience: float = 4 * HOUR) -> Outcome:
         watch = Watch(START + patience)
         return await polling.await_end(
-            self.alook, watch, on_change=self.changed, clock=self.clock, sleep=self.asleep
+            self.alook,
+            watch,
+            on_change=self.changed,
+            on_trouble=self.troubles.append,
+            clock=self.clock,
+            sleep=self.asleep,
         )
 
 
@@ -122,6 +133,12 @@ def test_errors_by_the_thousand_do_not_end_it_either() -> None:
     assert world.wait(patience=100 * HOUR).end is End.ENDED
 
 
+def test_pauses_grow_while_errors_go_on_and_start_anew_after_a_look_that_came_back() -> None:
+    world = World([*[TROUBLE] * 8, RUNNING, TROUBLE, SUCCEEDED])
+    world.wait()
+    assert world.pauses == [2, 1, 2, 4, 8, 16, 32, 60, 60, 3, 1]
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -150,11 +167,12 @@ def test_unknown_right_after_the_submission_is_tolerated() -> None:
     assert outcome.snapshot == TaskSnapshot("job-1", SUCCEEDED)
 
 
-def test_unknown_that_stays_ends_the_wait_within_a_minute() -> None:
+@pytest.mark.parametrize("jitter", [0.9, 1.0, 1.1])
+def test_unknown_that_stays_ends_the_wait_within_a_minute_but_not_at_once(jitter: float) -> None:
     world = World([UNKNOWN])
-    assert world.wait() == Outcome(End.ENDED, TaskSnapshot("job-1", UNKNOWN))
+    assert world.wait(jitter=lambda: jitter) == Outcome(End.ENDED, TaskSnapshot("job-1", UNKNOWN))
     assert len(world.looks) >= polling.UNKNOWN_TIMES
-    assert polling.UNKNOWN_FOR <= world.now - START <= 60
+    assert polling.UNKNOWN_FOR <= world.looks[-1] - world.looks[0] <= 60
 
 
 def test_unknown_is_counted_anew_after_the_job_was_seen() -> None:
@@ -190,9 +208,9 @@ def test_deadline_without_any_look_that_came_back() -> None:
 
 
 @pytest.mark.parametrize("jitter", [0.9, 1.0, 1.1])
-def test_retry_after_is_obeyed_whatever_the_pace(jitter: float) -> None:
+def test_retry_after_is_obeyed_whatever_the_jitter(jitter: float) -> None:
     world = World([ThrottledError("slow down", retry_after=47.0), SUCCEEDED])
-    world.wait(jitter=lambda: jitter, pace=0.01)
+    world.wait(jitter=lambda: jitter)
     assert world.pauses[1] == 47.0
 
 
@@ -202,10 +220,10 @@ def test_retry_after_of_a_day_is_not_taken_at_its_word() -> None:
     assert world.pauses[1] == polling.RETRY_AFTER_MAX
 
 
-def test_pace_and_jitter_multiply_the_pauses() -> None:
+def test_jitter_multiplies_the_pauses() -> None:
     world = World([RUNNING, RUNNING, RUNNING, SUCCEEDED])
-    world.wait(jitter=lambda: 0.5, pace=0.1)
-    assert world.pauses == pytest.approx([0.1, 0.15, 0.25, 0.5])
+    world.wait(jitter=lambda: 0.9)
+    assert world.pauses == pytest.approx([1.8, 2.7, 4.5, 9.0])
 
 
 SIGHTS = st.one_of(

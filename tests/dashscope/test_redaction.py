@@ -14,7 +14,8 @@ import pytest
 
 from airflow_provider_wan.dashscope import calls, codes, uploads
 from airflow_provider_wan.dashscope.client import AsyncDashScopeClient, DashScopeClient
-from airflow_provider_wan.dashscope.errors import ServiceError, SubmitUnknownError, WanError, redacted
+from airflow_provider_wan.dashscope.errors import ServiceError, SubmitUnknownError, WanError
+from airflow_provider_wan.dashscope.redact import redacted
 from airflow_provider_wan.dashscope.results import read_snapshot
 from tests.dashscope.callers import KEY, account
 from tests.dashscope.scripted_server import DROP, RESET, Answer, ScriptedServer, half, html, refuses, says
@@ -59,7 +60,7 @@ def test_reprs_hold_no_secret() -> None:
     form = uploads.form(policy, ".mp4")
     with DashScopeClient(ours) as client:
         for thing in (
-            *(ours, client, AsyncDashScopeClient(ours), ours.identity),
+            *(ours, client, AsyncDashScopeClient(ours)),
             *(snapshot, policy, form, calls.submit(PATH, BODY), calls.get("job-1")),
         ):
             assert_clean(repr(thing))
@@ -174,25 +175,28 @@ def test_our_calls_leave_no_line_of_the_http_library(listening: pytest.LogCaptur
             "x_oss_forbid_overwrite": "true",
         }
         redirect = html(302, location=f"{server.origin}/moved?{SIGNED_QUERY}")
-        server.then(ACCEPTED, SNAPSHOT, says({"data": data}), Answer(200), redirect, Answer(200, b"x" * 9))
+        server.then(ACCEPTED, SNAPSHOT, says({"data": data}), Answer(200))
+        server.then(redirect, Answer(200, b"x" * 9), Answer(200, b"x" * 2_000_000))
         with DashScopeClient(account(server.base_url)) as client:
             client.submit(PATH, BODY)
             client.get("job-1")
             client.upload(io.BytesIO(b"x"), model="m", suffix=".mp4")
             assert drain(client, f"{server.origin}/clip?{SIGNED_QUERY}") == 9
-    assert len(server.requests) == 6
+            with client.download(f"{server.origin}/clip?{SIGNED_QUERY}") as (_, chunks):
+                assert next(chunks)  # and left early
+    assert len(server.requests) == 7
     assert http_records(listening) == []
     for record in listening.records:
         assert_clean(record.getMessage())
 
 
 async def test_our_asynchronous_calls_leave_none_either(listening: pytest.LogCaptureFixture) -> None:
-    with ScriptedServer(ACCEPTED, SNAPSHOT, DROP) as server:
+    with ScriptedServer(ACCEPTED, DROP, SNAPSHOT) as server:
         client = AsyncDashScopeClient(account(server.base_url))
         await client.submit(PATH, BODY)
-        await client.get("job-1")
         with pytest.raises(WanError):
             await client.get("job-1")
+        await client.get("job-1")
         await client.aclose()
     assert http_records(listening) == []
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_wan.dashscope import uploads
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.errors import (
     InputMediaError,
@@ -111,6 +112,13 @@ def test_file_of_exactly_the_limit_is_sent() -> None:
         assert upload(server, b"x" * 1024 * 1024)
 
 
+def test_measuring_a_file_leaves_it_at_its_beginning() -> None:
+    file = io.BytesIO(b"0123456789")
+    file.read(4)
+    uploads.check_size(uploads.Policy("http://a.example", "d", 1.0, {}), file)
+    assert file.tell() == 0
+
+
 def oss_error(status: int, code: str, message: str) -> Answer:
     xml = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>{code}</Code>\n  <Message>{message}</Message>'
@@ -179,6 +187,7 @@ def test_policy_call_that_is_throttled_is_repeated() -> None:
 MEMORY = """
 import pathlib, re, sys
 from airflow_provider_wan.dashscope.account import Account
+from airflow_provider_wan.dashscope import uploads
 from airflow_provider_wan.dashscope.client import DashScopeClient
 
 def peak():

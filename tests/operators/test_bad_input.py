@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_wan.dashscope.errors import (
+    DestinationError,
+    ResultInvalidError,
+    SubmitUnknownError,
+)
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.operators import WanVideoEditOperator, WanVideoOutpaintingOperator
 from tests.conftest import KEY, KEY_BEIJING, run_operator
@@ -23,9 +28,8 @@ pytestmark = pytest.mark.usefixtures("connection")
 
 
 def outpaint(**arguments: Any) -> WanVideoOutpaintingOperator:
-    return WanVideoOutpaintingOperator(
-        **{"task_id": "widen", "prompt": "A wider stage", "video_url": CLIP} | arguments
-    )
+    common: dict[str, Any] = {"task_id": "widen", "prompt": "A wider stage", "video_url": CLIP}
+    return WanVideoOutpaintingOperator(**common | arguments)
 
 
 @pytest.fixture
@@ -50,7 +54,9 @@ class TestBeforeSubmission:
             run_operator(outpaint())
 
     def test_unknown_connection(self) -> None:
-        with pytest.raises(AirflowFailException, match=r"no connection 'nowhere'.*airflow connections add nowhere"):
+        with pytest.raises(
+            AirflowFailException, match=r"no connection 'nowhere'.*airflow connections add nowhere"
+        ):
             run_operator(outpaint(conn_id="nowhere"))
 
     def test_connection_of_another_type(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,15 +89,15 @@ class TestBeforeSubmission:
 
     def test_destination_not_writable_is_found_before_it_costs_anything(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("a file where a folder is needed")
-        with pytest.raises(AirflowFailException, match=r"can't be written.*Nothing was submitted or billed"):
+        with pytest.raises(DestinationError, match=r"can't be written.*Nothing was submitted or billed"):
             run_operator(outpaint(output_path=f"file://{tmp_path}/file/a.mp4"))
 
     def test_destination_that_is_a_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(AirflowFailException, match="end the path with a slash"):
+        with pytest.raises(DestinationError, match="end the path with a slash"):
             run_operator(outpaint(output_path=f"file://{tmp_path}"))
 
     def test_destination_of_an_unknown_kind(self) -> None:
-        with pytest.raises(AirflowFailException, match=r"nosuch://a/b.mp4 can't be written"):
+        with pytest.raises(DestinationError, match=r"nosuch://a/b.mp4 can't be written"):
             run_operator(outpaint(output_path="nosuch://a/b.mp4"))
 
     def test_empty_destination_is_no_destination(self) -> None:
@@ -103,7 +109,9 @@ class TestBeforeSubmission:
 class TestRefused:
     def test_wrong_key(self, connection: Callable[..., None]) -> None:
         connection(password="sk-wrong")
-        with pytest.raises(AirflowFailException, match=r"InvalidApiKey.*HTTP 401.*Check the connection") as caught:
+        with pytest.raises(
+            AirflowFailException, match=r"InvalidApiKey.*HTTP 401.*Check the connection"
+        ) as caught:
             run_operator(outpaint())
         assert "sk-wrong" not in str(caught.value)
 
@@ -112,9 +120,7 @@ class TestRefused:
         with pytest.raises(AirflowFailException, match="keys don't work across regions"):
             run_operator(outpaint())
 
-    def test_input_that_cannot_be_fetched(
-        self, connection: Callable[..., None], tmp_path: Path
-    ) -> None:
+    def test_input_that_cannot_be_fetched(self, connection: Callable[..., None], tmp_path: Path) -> None:
         from airflow_provider_wan.emulator import EmulatorSettings, running
 
         settings = EmulatorSettings(speed=600, render=False, fetch_inputs=True, media_root=tmp_path)
@@ -128,12 +134,16 @@ class TestRefused:
             assert fetching.ledger() == []
 
     def test_content_rejected(self) -> None:
-        with pytest.raises(AirflowFailException, match=r"DataInspectionFailed.*Change the prompt.*not retried"):
+        with pytest.raises(
+            AirflowFailException, match=r"DataInspectionFailed.*Change the prompt.*not retried"
+        ):
             run_operator(outpaint(prompt="[reject-input]"))
 
     def test_job_failed_without_code(self, service: RunningEmulator) -> None:
         service.faults.order("submit", "fail", code="", message="")
-        with pytest.raises(Exception, match=r"no message was given \(code none given.*A retry submits a new job"):
+        with pytest.raises(
+            Exception, match=r"no message was given \(code none given.*A retry submits a new job"
+        ):
             run_operator(outpaint())
 
     def test_account_that_owes_money(self, service: RunningEmulator) -> None:
@@ -146,7 +156,9 @@ class TestRefused:
     def test_answer_lost_while_submitting_is_never_sent_again(self, service: RunningEmulator) -> None:
         before = service.requests.count("submit")
         service.faults.order("submit", "drop")
-        with pytest.raises(AirflowFailException, match=r"answer doesn't tell whether it was accepted.*not sent again"):
+        with pytest.raises(
+            SubmitUnknownError, match=r"not sent again.*A retry, or clearing the task, first asks the service"
+        ):
             run_operator(outpaint())
         assert service.requests.count("submit") == before + 1
 
@@ -160,7 +172,9 @@ class TestAfterTheEdit:
             run_operator(outpaint(output_path=f"file://{tmp_path}/"))
         assert list(tmp_path.iterdir()) == []
 
-    def test_result_url_refused_once_is_asked_for_anew(self, service: RunningEmulator, tmp_path: Path) -> None:
+    def test_result_url_refused_once_is_asked_for_anew(
+        self, service: RunningEmulator, tmp_path: Path
+    ) -> None:
         service.faults.order("result", "status", status=403)
         result = run_operator(outpaint(output_path=f"file://{tmp_path}/"))
         assert Path(result["output_path"].removeprefix("file://")).exists()
@@ -179,14 +193,17 @@ class TestAfterTheEdit:
     ) -> None:
         service.faults.order("result", kind, times=3)
         before = service.requests.count("submit")
-        with pytest.raises(AirflowFailException, match=words) as caught:
+        with pytest.raises(ResultInvalidError, match=words) as caught:
             run_operator(outpaint(output_path=f"file://{tmp_path}/"))
         assert "done and billed" in str(caught.value)
+        assert "A retry lands the same result; nothing is paid again" in str(caught.value)
         assert list(tmp_path.iterdir()) == []
         assert service.requests.count("submit") == before + 1
 
     @pytest.mark.parametrize("kind", ["not_mp4", "short_file", "cut", "drop"])
-    def test_bad_file_once_is_fetched_again(self, service: RunningEmulator, tmp_path: Path, kind: str) -> None:
+    def test_bad_file_once_is_fetched_again(
+        self, service: RunningEmulator, tmp_path: Path, kind: str
+    ) -> None:
         service.faults.order("result", kind)
         result = run_operator(outpaint(output_path=f"file://{tmp_path}/"))
         assert Path(result["output_path"].removeprefix("file://")).read_bytes()[4:8] == b"ftyp"
@@ -205,7 +222,7 @@ class TestAfterTheEdit:
     def test_finished_job_without_an_address(self, service: RunningEmulator, tmp_path: Path) -> None:
         service.faults.order("get", "no_video_url", times=None)
         try:
-            with pytest.raises(AirflowFailException, match="has no address"):
+            with pytest.raises(ResultInvalidError, match="has no address"):
                 run_operator(outpaint(output_path=f"file://{tmp_path}/a.mp4"))
         finally:
             service.faults.clear()

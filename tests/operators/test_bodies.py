@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ SAMPLES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "dashscope" / "request_samples.json").read_text()
 )["samples"]
 
-OPERATORS = {
+OPERATORS: dict[str, Any] = {
     "image_reference": operators.WanImageReferenceOperator,
     "video_repainting": operators.WanVideoRepaintingOperator,
     "video_edit": operators.WanLocalEditOperator,
@@ -60,8 +61,6 @@ def test_every_documented_sample_is_there() -> None:
 @pytest.mark.usefixtures("connection")
 def test_temporary_address_asks_the_service_to_resolve_it(service: RunningEmulator) -> None:
     from airflow_provider_wan.hooks import DashScopeHook
-
-    import io
 
     client = DashScopeHook().get_conn()
     url = client.upload(io.BytesIO(b"not looked at here"), model="wan2.1-vace-plus", suffix=".mp4")

@@ -96,7 +96,9 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 @pytest.mark.parametrize("late", ["{{ params.scale }}", "{% if x %}1{% endif %}"])
 def test_template_is_not_judged_before_it_is_rendered(late: str) -> None:
-    WanVideoOutpaintingOperator(task_id="a", prompt=late, video_url=late, top_scale=late, seed=late, duration=late)
+    WanVideoOutpaintingOperator(
+        task_id="a", prompt=late, video_url=late, top_scale=late, seed=late, duration=late
+    )
 
 
 def test_literal_beside_a_template_is_judged_all_the_same() -> None:
@@ -110,7 +112,10 @@ def test_output_of_another_task_may_stand_for_any_field() -> None:
     with DAG("chain"):
         first = WanVideoRepaintingOperator(task_id="a", prompt="x", video_url=CLIP, control_condition="depth")
         second = WanImageReferenceOperator(
-            task_id="b", prompt="x", ref_images_url=[first.output["video_url"], IMAGE], obj_or_bg=["obj", "bg"]
+            task_id="b",
+            prompt="x",
+            ref_images_url=[first.output["video_url"], IMAGE],
+            obj_or_bg=["obj", "bg"],
         )
     assert second.upstream_task_ids == {"a"}
 

@@ -1,0 +1,210 @@
+"""One attempt at an edit, aware of what earlier attempts did, so that none of them pays twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from airflow_provider_wan.dashscope import recovery
+from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnclearSubmitError, WanError
+from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskStatus
+from airflow_provider_wan.jobs import Job
+from airflow_provider_wan.ledger import Ledger, Step
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.dashscope.account import Account
+    from airflow_provider_wan.dashscope.client import DashScopeClient
+
+OnUnknown = Literal["fail", "resubmit"]
+
+
+class Log(Protocol):
+    """The part of a logger that is used here; Airflow's own isn't a `logging.Logger`."""
+
+    def info(self, message: Any, /, *args: Any) -> Any:
+        """Tell what happens."""
+
+    def warning(self, message: Any, /, *args: Any) -> Any:
+        """Tell what someone may want to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be submitted, checked and final.
+
+    Attributes:
+        account: Whom to submit it to.
+        path: Path to post to.
+        body: The request's body.
+        function: The edit function, for people.
+        prompt: The prompt, by which a finished job can be told from another's.
+        patience: How long to wait for the job from its submission.
+        on_unknown_submit: What to do when nobody can say whether an earlier attempt has submitted it.
+        on_expired: What to do when the service has forgotten the job of an earlier attempt.
+    """
+
+    account: Account
+    path: str
+    body: Mapping[str, Any]
+    function: str
+    prompt: str | None
+    patience: timedelta
+    on_unknown_submit: OnUnknown
+    on_expired: OnUnknown
+
+
+class Attempt:
+    """Begins an attempt: by submitting, or by taking up what an earlier one began.
+
+    Args:
+        edit: The edit.
+        client: Client of its account.
+        ledger: What earlier attempts of the task instance did.
+        siblings: Returns the ids of jobs that other tasks of the DAG run have submitted.
+        before_submit: Called when everything speaks for submitting; may raise instead.
+        log: The task's log.
+        clock: Seconds since 1970.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        edit: Edit,
+        client: DashScopeClient,
+        ledger: Ledger,
+        *,
+        siblings: Callable[[], Collection[str]],
+        before_submit: Callable[[], None],
+        log: Log,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.edit = edit
+        self.client = client
+        self.ledger = ledger
+        self._siblings = siblings
+        self._before_submit = before_submit
+        self._log = log
+        self._clock = clock
+        self._sleep = sleep
+
+    def begin(self) -> tuple[Job, bool]:
+        """Return the job to wait for, and whether this attempt submitted it itself.
+
+        Raises:
+            WanError: There is none, and nothing was paid by this attempt, as far as the error doesn't say else.
+        """
+        entry = self.ledger.entry
+        match self.ledger.first_step():
+            case Step.COLLECT if entry and entry.job:
+                self._log.info("An earlier attempt finished job %s. Nothing is submitted.", entry.job.task_id)
+                return entry.job, False
+            case Step.ATTACH if entry and entry.job:
+                return self._attach(entry.job)
+            case Step.ASK:
+                found = self._ask()
+                if found is not None:
+                    return found, False
+        return self.submit(), True
+
+    def submit(self) -> Job:
+        """Submit the edit: record the intent, send it, record the job."""
+        self._before_submit()
+        edit, now = self.edit, self._clock()
+        self.ledger.intend(now)
+        try:
+            submission = self.client.submit(edit.path, edit.body)
+        except SubmitUnknownError as error:
+            self.ledger.unanswered(error.request_id)
+            raise
+        except WanError:
+            self.ledger.withdraw()
+            raise
+        job = self._job(submission.task_id, submission.request_id, self._clock())
+        self.ledger.submitted(job)
+        self._log.info(
+            "Submitted job %s: %s with %s in %s, request_id %s",
+            *(job.task_id, job.function, job.model, job.region, job.request_id),
+        )
+        return job
+
+    def _job(self, task_id: str, request_id: str, submitted_at: float) -> Job:
+        return Job(
+            task_id=task_id,
+            request_id=request_id,
+            model=self.edit.body["model"],
+            function=self.edit.function,
+            region=self.edit.account.region,
+            submitted_at=submitted_at,
+            deadline=submitted_at + self.edit.patience.total_seconds(),
+        )
+
+    def _attach(self, job: Job) -> tuple[Job, bool]:
+        snapshot = self.client.get(job.task_id)
+        status, now = snapshot.status, self._clock()
+        if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
+            self._log.info(
+                "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
+            )
+            return self.submit(), True
+        if status is TaskStatus.UNKNOWN and now - job.submitted_at > RESULT_LIFE.total_seconds():
+            if self.ledger.cleared or self.edit.on_expired == "resubmit":
+                self._log.warning(
+                    "Job %s of an earlier attempt is older than 24 hours and forgotten, so a new one is submitted.",
+                    job.task_id,
+                )
+                return self.submit(), True
+            return job, False  # its end will be told as what it is
+        if self.ledger.cleared:
+            # A person wants it to go on: the wait begins anew, for the same job.
+            job = replace(job, deadline=now + self.edit.patience.total_seconds(), taken_over=True)
+        self.ledger.submitted(job)
+        self._log.info(
+            "An earlier attempt submitted job %s %.0f s ago; it is %s. It is taken over, nothing is submitted.",
+            *(job.task_id, now - job.submitted_at, status),
+        )
+        return job, False
+
+    def _ask(self) -> Job | None:
+        """Find out what came of an earlier attempt's submission; None if nothing did, or if that shall not matter.
+
+        Raises:
+            UnclearSubmitError: Something may have, and nobody can say whether it is ours.
+        """
+        entry = self.ledger.entry
+        if entry is None:
+            return None
+        intent_at = datetime.fromtimestamp(entry.intent_at, UTC)
+        self._log.info(
+            "An earlier attempt was cut off while it submitted, at %s. Asking the service what was created since.",
+            intent_at.isoformat(timespec="seconds"),
+        )
+        found = recovery.look(
+            self.client,
+            model=self.edit.body["model"],
+            prompt=self.edit.prompt,
+            intent_at=intent_at,
+            now=datetime.fromtimestamp(self._clock(), UTC),
+            ours=self._siblings(),
+            sleep=self._sleep,
+        )
+        if not found:
+            self._log.info("Nothing that could be this edit's, so it is submitted.")
+            return None
+        for one in found:
+            if entry.request_id and one.request_id == entry.request_id:
+                job = self._job(one.task_id, one.request_id, entry.intent_at)
+                self.ledger.submitted(job)
+                self._log.info("Job %s came of it, by its request_id. Nothing is submitted.", job.task_id)
+                return job
+        if self.edit.on_unknown_submit == "resubmit":
+            self._log.warning(
+                "Submitting once more, as on_unknown_submit says, though these may be this edit's: %s",
+                "; ".join(map(str, found)),
+            )
+            return None
+        self.ledger.asked()
+        raise UnclearSubmitError([str(one) for one in found])

@@ -1,0 +1,197 @@
+"""A real Airflow for tests: each part a session of processes of its own, to be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from demo import processes
+from demo.airflow_api import AirflowApi
+from demo.clock import ticks
+from demo.logs import tail
+from demo.settings import PASSWORD, USER, Port, Settings, child_environment
+from demo.stack import prepare
+
+PARTS = {
+    "api-server": ("api-server", "--host", "127.0.0.1"),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+}
+OPTIONS = {
+    "CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
+    "CORE__PARALLELISM": "8",
+    # Losses are noticed sooner than by default, but not within the outages that the tests make.
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "25",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+    "TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+    "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "8",
+}
+
+
+class Api(AirflowApi):
+    """The calls that the tests make beside the demo's, one at a time.
+
+    Airflow's API server locks itself up on SQLite when many write at once.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._turn = threading.Lock()
+
+    def connect(self, conn_id: str, host: str, key: str) -> None:
+        """Create a connection."""
+        connection = {"connection_id": conn_id, "conn_type": "dashscope", "host": host, "password": key}
+        self._call("POST", "/api/v2/connections", connection)
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clear a task, whatever its state."""
+        order = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": [task_id]}
+        self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", order)
+
+    def mark(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
+        """Mark a task as `failed` or `success`."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        self._call("PATCH", path, {"new_state": state})
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        with self._turn:
+            return super()._call(method, path, body)
+
+
+class Airflow:
+    """API server, scheduler with its workers, triggerer and DAG processor, on one SQLite database.
+
+    Args:
+        home: Folder that will hold everything.
+    """
+
+    def __init__(self, home: Path) -> None:
+        ports = [Port(number, "the tests", "-") for number in _free_ports(3)]
+        self.settings = Settings(home, *ports, speed=1)
+        self.api = Api(self.settings.airflow_url)
+        self.database = self.settings.airflow_home / "airflow.db"
+        self._environment = child_environment(self.settings, os.environ) | {
+            f"AIRFLOW__{name}": value for name, value in OPTIONS.items()
+        }
+        self._parts: dict[str, tuple[processes.Record, subprocess.Popen[bytes]]] = {}
+
+    def start(self) -> None:
+        """Start everything and wait until it works."""
+        prepare(self.settings)
+        child = self._run("database", "db", "migrate")
+        if child.wait(timeout=90) != 0:
+            raise AssertionError(f"no database:\n{tail(self.settings.logs / 'database.log')}")
+        del self._parts["database"]
+        for part in PARTS:
+            self.begin(part)
+        self.wait_until_healthy()
+        self.api.log_in(USER, PASSWORD)
+        wanted = {file.stem for file in (Path(__file__).parent / "dags").glob("edit*.py")}
+        for _ in ticks(30):
+            if self.api.dag_ids() and not self.api.import_errors():
+                return
+        raise AssertionError(f"{wanted} can't be read: {self.api.import_errors()}")
+
+    def stop(self) -> None:
+        """End everything, whatever state it is in."""
+        for record, _ in self._parts.values():
+            self._signal(record, signal.SIGCONT)
+        processes.stop(record for record, _ in self._parts.values())
+        for _, child in self._parts.values():
+            child.wait(timeout=10)
+
+    def wait_until_healthy(self, limit: float = 60) -> None:
+        """Wait until every part says it is well."""
+        missing: list[str] = []
+        for _ in ticks(limit, every=0.3):
+            missing = self.api.missing()
+            if not missing:
+                return
+        logs = "\n".join(tail(self.settings.logs / f"{part}.log") for part in self._parts)
+        raise AssertionError(f"not healthy after {limit} s: {missing}\n{logs}")
+
+    def begin(self, part: str, name: str | None = None) -> None:
+        """Start a part; a second one of its kind gets a name of its own."""
+        port = ("--port", str(self.settings.airflow.number)) if part == "api-server" else ()
+        self._run(name or part, *PARTS[part], *port)
+
+    def kill(self, name: str) -> None:
+        """Kill a part with all its children, as the loss of its machine would."""
+        self._end(name, signal.SIGKILL)
+
+    def end(self, name: str) -> None:
+        """End a part as a redeployment does: ask its main process."""
+        self._end(name, signal.SIGTERM)
+
+    def freeze(self, name: str) -> None:
+        """Stop a part with all its children, without ending them."""
+        self._signal(self._parts[name][0], signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen part go on."""
+        self._signal(self._parts[name][0], signal.SIGCONT)
+
+    def ended(self) -> list[str]:
+        """Name the parts that have ended by themselves."""
+        return [name for name, (record, _) in self._parts.items() if not processes.alive(record)]
+
+    def read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read from the metadata database, without going through a part that may be down."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    @contextmanager
+    def database_locked(self) -> Iterator[None]:
+        """Keep everyone else from the metadata database while the block lasts."""
+        with closing(sqlite3.connect(self.database, timeout=30, isolation_level=None)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            yield
+            database.execute("ROLLBACK")
+
+    def _run(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        child = processes.start(
+            ("-m", "airflow", *arguments),
+            environment=self._environment,
+            log=self.settings.logs / f"{name}.log",
+            folder=self.settings.home,
+        )
+        self._parts[name] = processes.remember(name, child.pid), child
+        return child
+
+    def _end(self, name: str, number: signal.Signals) -> None:
+        record, child = self._parts.pop(name)
+        if number is signal.SIGKILL:
+            self._signal(record, number)
+        else:
+            child.send_signal(number)
+        for _ in ticks(20, every=0.1):
+            if child.poll() is not None and not processes.members(record):
+                return
+        processes.stop([record], grace=0)
+        raise AssertionError(f"{name} did not end after {number.name}")
+
+    @staticmethod
+    def _signal(record: processes.Record, number: signal.Signals) -> None:
+        for process in processes.members(record):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+
+def _free_ports(number: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    try:
+        return [sock.getsockname()[1] for sock in sockets]
+    finally:
+        for sock in sockets:
+            sock.close()

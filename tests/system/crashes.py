@@ -1,0 +1,117 @@
+"""Ends a task's process at an exact point, in its first attempt. Used by the DAGs of this folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+
+def arm(context: Mapping[str, Any]) -> None:
+    """Arrange for what the run's parameter `crash` names; goes into an operator's `pre_execute`.
+
+    Airflow calls it in the task's own process, before `execute` and before a resumed task goes on.
+    """
+    if context["ti"].try_number == 1:
+        POINTS[context["params"]["crash"]]()
+
+
+def _nothing() -> None:
+    """The task shall live."""
+
+
+def _before_the_post() -> None:
+    from airflow_provider_wan.dashscope.client import DashScopeClient
+
+    _replace(DashScopeClient, "submit", _die)
+
+
+def _before_the_record() -> None:
+    from airflow_provider_wan.ledger import Ledger
+
+    _replace(Ledger, "submitted", _die)
+
+
+def _before_the_deferral() -> None:
+    from airflow_provider_wan.operators.base import WanOperator
+
+    _replace(WanOperator, "defer", _die)
+
+
+def _before_landing() -> None:
+    from airflow_provider_wan import storage
+
+    _replace(storage, "land", _die)
+
+
+def _while_landing() -> None:
+    from airflow_provider_wan.dashscope import client
+    from airflow_provider_wan.dashscope.mp4 import Mp4Check
+
+    feed = Mp4Check.feed
+
+    def feed_and_die(check: Mp4Check, chunk: bytes) -> None:
+        feed(check, chunk)
+        if check.size > 2000:
+            _die()
+
+    _replace(client, "_CHUNK", 1000)
+    _replace(Mp4Check, "feed", feed_and_die)
+
+
+def _before_moving() -> None:
+    from airflow_provider_wan.dashscope.mp4 import Mp4Check
+
+    _replace(Mp4Check, "finish", _die)
+
+
+def _while_waiting_here() -> None:
+    from airflow_provider_wan.operators.base import WanOperator
+
+    _replace(WanOperator, "_tell", _die)  # told of the first look at the job
+
+
+def _at_the_end() -> None:
+    from airflow_provider_wan.ledger import Ledger
+
+    done = Ledger.done
+
+    def done_and_die(*args: Any, **kwargs: Any) -> None:
+        done(*args, **kwargs)
+        _die()
+
+    _replace(Ledger, "done", done_and_die)
+
+
+def _impatient() -> None:
+    from airflow_provider_wan.dashscope import calls
+
+    submit = calls.submit
+    _replace(calls, "submit", lambda *args: dataclasses.replace(submit(*args), read_timeout=1.0))
+
+
+POINTS: Mapping[str, Callable[[], None]] = {
+    "": _nothing,
+    "before the POST": _before_the_post,
+    "before the record": _before_the_record,
+    "before the deferral": _before_the_deferral,
+    "before landing": _before_landing,
+    "while landing": _while_landing,
+    "before moving": _before_moving,
+    "while waiting on the worker": _while_waiting_here,
+    "at the end": _at_the_end,
+    "impatient": _impatient,
+}
+"""Where a first attempt dies; "impatient" lets it live, but waits only 1 s for the answer to a submission."""
+
+
+def _replace(owner: Any, name: str, value: Any) -> None:
+    getattr(owner, name)  # a point that has moved must not pass unnoticed
+    setattr(owner, name, value)
+
+
+def _die(*_: Any, **__: Any) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")

@@ -1,0 +1,106 @@
+"""Parts of Airflow die, freeze or are redeployed while jobs are under way. One test at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.clock import pause, ticks
+from tests.system.edits import Edit, Trial
+
+pytestmark = pytest.mark.timeout(240)
+
+OUTAGE = 10.0
+"""Seconds for which the metadata database is locked."""
+
+
+def waits_for_its_job(edit: Edit) -> str:
+    job = edit.has_job()
+    edit.reaches("deferred")
+    edit.says("Job JOB is PENDING", limit=40)
+    return job
+
+
+def lands_once(edit: Edit, job: str, attempt: int = 1) -> None:
+    assert [one["status"] for one in edit.jobs] == ["PENDING"], edit.log()
+    edit.emulator.force(job, "SUCCEEDED")
+    edit.ends("success", attempt)
+    assert (edit.posts, len(edit.jobs), edit.paid) == (1, 1, 1)
+    assert edit.landed() == [job]
+
+
+def test_triggerer_killed_twice_goes_on_waiting(trial: Trial) -> None:
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        for _ in range(2):
+            before = edit.waits_in()
+            trial.airflow.kill("triggerer")
+            trial.airflow.begin("triggerer")
+            assert any(edit.waits_in() not in (None, before) for _ in ticks(60, every=0.2)), edit.log()
+        lands_once(edit, job)
+
+
+def test_triggerer_redeployed_cancels_nothing(trial: Trial) -> None:
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        before = edit.waits_in()
+        trial.airflow.end("triggerer")
+        assert edit.emulator.requests.count("cancel") == 0
+        trial.airflow.begin("triggerer")
+        assert any(edit.waits_in() not in (None, before) for _ in ticks(60, every=0.2)), edit.log()
+        lands_once(edit, job)
+        assert edit.emulator.requests.count("cancel") == 0
+
+
+def test_frozen_triggerer_that_comes_back_cancels_nothing(trial: Trial) -> None:
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        before = edit.waits_in()
+        trial.airflow.freeze("triggerer")
+        trial.airflow.begin("triggerer", "second triggerer")
+        assert any(edit.waits_in() not in (None, before) for _ in ticks(60, every=0.2)), edit.log()
+        trial.airflow.thaw("triggerer")
+        edit.says("(?i)trigger.*cancel", limit=30)  # Airflow calls on_kill for it, as for a user's action
+        assert edit.emulator.requests.count("cancel") == 0
+        trial.airflow.end("second triggerer")
+        lands_once(edit, job)
+
+
+def test_scheduler_killed_while_a_job_waits_goes_on(trial: Trial) -> None:
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        trial.airflow.kill("scheduler")
+        trial.airflow.begin("scheduler")
+        lands_once(edit, job)
+
+
+def test_scheduler_and_worker_killed_while_the_worker_waits_reattaches(trial: Trial) -> None:
+    with trial.edit("edit_on_worker", held=True) as edit:
+        job = edit.has_job()
+        edit.says("Job JOB is PENDING", limit=40)
+        trial.airflow.kill("scheduler")
+        trial.airflow.begin("scheduler")
+        edit.reaches("running", 2, limit=90)
+        edit.says("An earlier attempt submitted job JOB .* It is taken over, nothing is submitted", limit=30)
+        lands_once(edit, job, attempt=2)
+
+
+def test_database_locked_while_a_job_is_submitted_pays_once(trial: Trial) -> None:
+    slow = {"where": "submit", "kind": "slow", "delay": 2.0}
+    with trial.edit(held=True, fault=slow) as edit:
+        job = edit.has_job()
+        with trial.airflow.database_locked():
+            pause(OUTAGE)
+        edit.reaches("deferred")
+        lands_once(edit, job)
+
+
+def test_database_locked_while_a_job_waits_goes_on(trial: Trial) -> None:
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        with trial.airflow.database_locked():
+            edit.emulator.force(job, "RUNNING")
+            pause(OUTAGE)
+        edit.emulator.force(job, "SUCCEEDED")
+        edit.ends("success", 1)
+        assert (edit.posts, edit.paid) == (1, 1)
+        assert edit.landed() == [job]
