@@ -6,19 +6,18 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_wan.dashscope import recovery
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnclearSubmitError, WanError
-from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskStatus
+from airflow_provider_wan.dashscope.results import TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Ledger, Step
+from airflow_provider_wan.operators.base import OnUnknown
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
     from airflow_provider_wan.dashscope.client import DashScopeClient
-
-OnUnknown = Literal["fail", "resubmit"]
 
 
 class Log(Protocol):
@@ -43,7 +42,6 @@ class Edit:
         prompt: The prompt, by which a finished job can be told from another's.
         patience: How long to wait for the job from its submission.
         on_unknown_submit: What to do when nobody can say whether an earlier attempt has submitted it.
-        on_expired: What to do when the service has forgotten the job of an earlier attempt.
     """
 
     account: Account
@@ -53,7 +51,6 @@ class Edit:
     prompt: str | None
     patience: timedelta
     on_unknown_submit: OnUnknown
-    on_expired: OnUnknown
 
 
 class Attempt:
@@ -65,6 +62,7 @@ class Attempt:
         ledger: What earlier attempts of the task instance did.
         siblings: Returns the ids of jobs that other tasks of the DAG run have submitted.
         before_submit: Called when everything speaks for submitting; may raise instead.
+        announce: Told of the attempt's job, as soon as it has one.
         log: The task's log.
         clock: Seconds since 1970.
         sleep: Waits so many seconds.
@@ -78,6 +76,7 @@ class Attempt:
         *,
         siblings: Callable[[], Collection[str]],
         before_submit: Callable[[], None],
+        announce: Callable[[Job], None],
         log: Log,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -87,6 +86,7 @@ class Attempt:
         self.ledger = ledger
         self._siblings = siblings
         self._before_submit = before_submit
+        self._announce = announce
         self._log = log
         self._clock = clock
         self._sleep = sleep
@@ -101,6 +101,7 @@ class Attempt:
         match self.ledger.first_step():
             case Step.COLLECT if entry and entry.job:
                 self._log.info("An earlier attempt finished job %s. Nothing is submitted.", entry.job.task_id)
+                self._announce(entry.job)
                 return entry.job, False
             case Step.ATTACH if entry and entry.job:
                 return self._attach(entry.job)
@@ -124,12 +125,16 @@ class Attempt:
             self.ledger.withdraw()
             raise
         job = self._job(submission.task_id, submission.request_id, self._clock())
-        self.ledger.submitted(job)
+        self._record(job)
         self._log.info(
             "Submitted job %s: %s with %s in %s, request_id %s",
             *(job.task_id, job.function, job.model, job.region, job.request_id),
         )
         return job
+
+    def _record(self, job: Job) -> None:
+        self.ledger.submitted(job)
+        self._announce(job)
 
     def _job(self, task_id: str, request_id: str, submitted_at: float) -> Job:
         return Job(
@@ -150,18 +155,10 @@ class Attempt:
                 "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
             )
             return self.submit(), True
-        if status is TaskStatus.UNKNOWN and now - job.submitted_at > RESULT_LIFE.total_seconds():
-            if self.ledger.cleared or self.edit.on_expired == "resubmit":
-                self._log.warning(
-                    "Job %s of an earlier attempt is older than 24 hours and forgotten, so a new one is submitted.",
-                    job.task_id,
-                )
-                return self.submit(), True
-            return job, False  # its end will be told as what it is
         if self.ledger.cleared:
             # A person wants it to go on: the wait begins anew, for the same job.
             job = replace(job, deadline=now + self.edit.patience.total_seconds(), taken_over=True)
-        self.ledger.submitted(job)
+        self._record(job)
         self._log.info(
             "An earlier attempt submitted job %s %.0f s ago; it is %s. It is taken over, nothing is submitted.",
             *(job.task_id, now - job.submitted_at, status),
@@ -197,7 +194,7 @@ class Attempt:
         for one in found:
             if entry.request_id and one.request_id == entry.request_id:
                 job = self._job(one.task_id, one.request_id, entry.intent_at)
-                self.ledger.submitted(job)
+                self._record(job)
                 self._log.info("Job %s came of it, by its request_id. Nothing is submitted.", job.task_id)
                 return job
         if self.edit.on_unknown_submit == "resubmit":

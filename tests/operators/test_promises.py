@@ -8,10 +8,7 @@ after it, and the next attempt is a new operator with the same task state store.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -28,102 +25,8 @@ from airflow_provider_wan.dashscope.mp4 import Mp4Check
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import KEY, Ledger
 from airflow_provider_wan.operators import WanVideoOutpaintingOperator
-from tests.conftest import FakeStore, FakeTaskInstance, run_operator
-
-if TYPE_CHECKING:
-    from airflow_provider_wan.emulator import RunningEmulator
-
-CLIP = "https://example.com/clip.mp4"
-KEY_OF_CASE = "sk-case"
-
-
-class Died(BaseException):
-    """The process ends here."""
-
-
-class Case:
-    """One task instance over its attempts, with an account of its own."""
-
-    def __init__(self, emulator: RunningEmulator, folder: Path) -> None:
-        self.emulator = emulator
-        self.folder = folder
-        self.store = FakeStore()
-        self.generation = 1
-        self.arguments: dict[str, Any] = {
-            "task_id": "widen",
-            "prompt": "A wider stage",
-            "video_url": CLIP,
-            "left_scale": 1.5,
-            "output_path": f"file://{folder}/",
-            "deferrable": False,
-        }
-
-    def attempt(self, **arguments: Any) -> Any:
-        ti = FakeTaskInstance()
-        ti.max_tries = self.generation
-        operator = WanVideoOutpaintingOperator(**self.arguments | arguments)
-        return run_operator(operator, ti, self.store)
-
-    def clear(self) -> None:
-        self.generation += 2
-
-    @property
-    def submitted(self) -> int:
-        return self.emulator.requests.count("submit")
-
-    @property
-    def paid(self) -> int:
-        return len(self.emulator.ledger())
-
-    @property
-    def landed(self) -> list[Path]:
-        return list(self.folder.iterdir())
-
-    def record(self) -> Any:
-        return self.store.get(KEY)
-
-
-@pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    """The service at its own speed, with short jobs, so that its clock and ours agree."""
-    with emulated(tmp_path, monkeypatch) as case:
-        yield case
-
-
-@pytest.fixture
-def queued_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    """As `case`, but jobs stay in the queue until they are forced out of it."""
-    with emulated(tmp_path, monkeypatch, running_slots=0) as case:
-        yield case
-
-
-@contextmanager
-def emulated(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Iterator[Case]:
-    from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, running
-
-    settings = EmulatorSettings(
-        regions=(RegionSettings(keys={KEY_OF_CASE: "case"}),), render=False, run_seconds=(1, 1.5), **options
-    )
-    monkeypatch.setattr(recovery, "SETTLING", recovery.SETTLING / 15)
-    with running(settings) as emulator:
-        connection = {"conn_type": "dashscope", "password": KEY_OF_CASE, "host": emulator.base_url}
-        monkeypatch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps(connection))
-        yield Case(emulator, folder)
-
-
-@contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, *, after: bool = False) -> Iterator[None]:
-    """Let the attempt die before, or right after, a function is carried out."""
-    original: Callable[..., Any] = getattr(where, name)
-
-    def die(*arguments: Any, **named: Any) -> None:
-        if after:
-            original(*arguments, **named)
-        raise Died
-
-    with monkeypatch.context() as patch, pytest.raises(Died):  # noqa: PT012 -- the caller's block is the statement
-        patch.setattr(where, name, die)
-        yield
+from tests.conftest import FakeStore, FakeTaskInstance, context
+from tests.operators.cases import CLIP, KEY_OF_CASE, Case, dying
 
 
 def test_worker_dies_before_the_post_and_the_retry_submits(
@@ -409,8 +312,6 @@ def test_record_holds_no_address_prompt_or_key(case: Case) -> None:
 def test_without_a_state_store_one_line_says_what_is_lost_and_the_rest_works(
     case: Case, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.conftest import context
-
     operator = WanVideoOutpaintingOperator(**case.arguments)
     seen = context() | {"task_state_store": None}
     assert operator.execute(seen)["status"] == "SUCCEEDED"

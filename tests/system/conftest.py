@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, fields
+from typing import cast
 
 import pytest
 
@@ -50,7 +51,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     under_way = pyfuncitem.config.stash[UNDER_WAY]
     if not under_way:
-        _start(pyfuncitem.session, pyfuncitem.funcargs["airflow"], under_way)
+        _start(pyfuncitem.session, cast("Airflow", pyfuncitem.funcargs["airflow"]), under_way)
     under_way[pyfuncitem.nodeid].result(timeout=300)
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -12,9 +13,11 @@ from typing import Any, NoReturn
 def arm(context: Mapping[str, Any]) -> None:
     """Arrange for what the run's parameter `crash` names; goes into an operator's `pre_execute`.
 
-    Airflow calls it in the task's own process, before `execute` and before a resumed task goes on.
+    Airflow calls this in the task's own process, before `execute` and before a deferred task goes on. Of mapped
+    tasks only the first dies.
     """
-    if context["ti"].try_number == 1:
+    ti = context["ti"]
+    if ti.try_number == 1 and ti.map_index <= 0:
         POINTS[context["params"]["crash"]]()
 
 
@@ -26,6 +29,18 @@ def _before_the_post() -> None:
     from airflow_provider_wan.dashscope.client import DashScopeClient
 
     _replace(DashScopeClient, "submit", _die)
+
+
+def _during_the_post() -> None:
+    from airflow_provider_wan.dashscope.client import DashScopeClient
+
+    submit = DashScopeClient.submit
+
+    def submit_and_die(*args: Any, **kwargs: Any) -> Any:
+        threading.Timer(1.0, _die).start()
+        return submit(*args, **kwargs)
+
+    _replace(DashScopeClient, "submit", submit_and_die)
 
 
 def _before_the_record() -> None:
@@ -68,9 +83,9 @@ def _before_moving() -> None:
 
 
 def _while_waiting_here() -> None:
-    from airflow_provider_wan.operators.base import WanOperator
+    from airflow_provider_wan.operators.life import Life
 
-    _replace(WanOperator, "_tell", _die)  # told of the first look at the job
+    _replace(Life, "_tell", _die)  # told of the first look at the job
 
 
 def _at_the_end() -> None:
@@ -95,6 +110,7 @@ def _impatient() -> None:
 POINTS: Mapping[str, Callable[[], None]] = {
     "": _nothing,
     "before the POST": _before_the_post,
+    "during the POST": _during_the_post,
     "before the record": _before_the_record,
     "before the deferral": _before_the_deferral,
     "before landing": _before_landing,

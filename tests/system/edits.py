@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 from airflow_provider_wan.dashscope.mp4 import Mp4Check
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, RunningEmulator, running
-from demo.clock import ticks
 from demo.logs import render
 from tests.system.airflow import Airflow
 
@@ -69,16 +68,23 @@ class Edit:
 
     @property
     def state(self) -> tuple[str, int]:
-        """State and attempt of the task; of mapped ones, the state they share."""
+        """State and attempt of the task; of mapped ones, the state they share and the latest attempt."""
         query = "SELECT state, try_number FROM task_instance WHERE run_id = ? AND task_id = 'edit'"
-        rows = set(self._airflow.read(query, self._run_id))
-        state, attempt = rows.pop() if len(rows) == 1 else ("mixed" if rows else None, 0)
-        return str(state), int(attempt)
+        rows = self._airflow.read(query, self._run_id)
+        states = {str(state) for state, _ in rows}
+        return states.pop() if len(states) == 1 else "mixed", max((number for _, number in rows), default=0)
+
+    def sees(self, happened: Callable[[], bool], limit: float = 60) -> None:
+        """Wait until something has happened."""
+        for _ in self._airflow.ticks(limit, every=0.05):
+            if happened():
+                return
+        raise AssertionError(f"it did not happen within {limit} s:\n{self.log()}")
 
     def reaches(self, state: str, attempt: int = 1, limit: float = 60) -> None:
         """Wait until the task is in a state."""
         found = self.state
-        for _ in ticks(limit, every=0.1):
+        for _ in self._airflow.ticks(limit, every=0.1):
             found = self.state
             if found == (state, attempt):
                 return
@@ -89,7 +95,7 @@ class Edit:
     def ends(self, state: str, attempt: int, limit: float = 120) -> None:
         """Wait until the task is over, in this way and at this attempt."""
         found = self.state
-        for _ in ticks(limit, every=0.1):
+        for _ in self._airflow.ticks(limit, every=0.1):
             found = self.state
             if found[0] in OVER and found[1] >= attempt:
                 break
@@ -104,8 +110,9 @@ class Edit:
         """Mark the task."""
         self._airflow.api.mark(self._dag_id, self._run_id, "edit", state)
 
-    def waits_in(self) -> int | None:
-        """Tell which triggerer has the task's trigger, by its number."""
+    @property
+    def triggerer(self) -> int | None:
+        """Number of the triggerer that has the task's trigger."""
         query = """SELECT t.triggerer_id FROM trigger t JOIN task_instance i ON i.trigger_id = t.id
                    WHERE i.run_id = ?"""
         rows = self._airflow.read(query, self._run_id)
@@ -126,7 +133,7 @@ class Edit:
         """Wait until the log holds a pattern, with `JOB` in it for the id of the first job."""
         jobs = self.jobs
         wanted = re.compile(pattern.replace("JOB", re.escape(jobs[0]["task_id"]) if jobs else "JOB"))
-        for _ in ticks(limit, every=0.2):
+        for _ in self._airflow.ticks(limit, every=0.2):
             if wanted.search(self.log()):
                 return
         raise AssertionError(f"{wanted.pattern!r} is not in the log:\n{self.log()}")
@@ -148,16 +155,18 @@ class Edit:
         """Jobs that were billed."""
         return len(self.emulator.ledger())
 
-    def has_job(self, limit: float = 60) -> str:
+    def has_job(self) -> str:
         """Wait for the first job; return its id."""
-        for _ in ticks(limit, every=0.05):
-            if self.jobs:
-                return str(self.jobs[0]["task_id"])
-        raise AssertionError(f"nothing was submitted:\n{self.log()}")
+        self.sees(lambda: bool(self.jobs))
+        return str(self.jobs[0]["task_id"])
+
+    def status(self, job: str) -> str:
+        """Return the state of a job."""
+        return str(next(one["status"] for one in self.jobs if one["task_id"] == job))
 
     def settles(self, limit: float = 20) -> None:
         """Wait until no job runs any more, so that the bill is final."""
-        for _ in ticks(limit, every=0.2):
+        for _ in self._airflow.ticks(limit, every=0.2):
             if all(job["status"] != "RUNNING" for job in self.jobs):
                 return
         raise AssertionError("a job doesn't end")

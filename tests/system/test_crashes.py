@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from demo.clock import ticks
 from tests.system.edits import Edit, Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330), pytest.mark.usefixtures("airflow")]
+pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
 
 
 def paid_once_and_landed(edit: Edit, *, posts: int = 1, attempt: int = 2) -> None:
@@ -57,6 +56,12 @@ def test_answer_that_comes_too_late_is_never_posted_again(trial: Trial) -> None:
         refused(edit)
 
 
+def test_worker_killed_during_the_post_never_posts_again(trial: Trial) -> None:
+    slow = {"where": "submit", "kind": "slow", "delay": 4.0}
+    with trial.edit(crash="during the POST", fault=slow) as edit:
+        refused(edit)
+
+
 def test_worker_killed_after_the_post_before_the_record_is_never_posted_again(trial: Trial) -> None:
     with trial.edit(crash="before the record") as edit:
         refused(edit)
@@ -87,8 +92,15 @@ def test_worker_killed_after_the_record_before_the_deferral_reattaches(trial: Tr
         edit.says("An earlier attempt submitted job JOB .* It is taken over, nothing is submitted")
 
 
-def test_mapped_tasks_reattach_each_to_its_own_job(trial: Trial) -> None:
+def test_mapped_task_reattaches_to_its_own_job(trial: Trial) -> None:
     with trial.edit("edit_mapped", crash="before the deferral") as edit:
+        edit.ends("success", 2)
+        assert (edit.posts, len(edit.jobs), edit.paid) == (2, 2, 2)
+        assert edit.landed() == sorted(job["task_id"] for job in edit.jobs)
+
+
+def test_mapped_task_killed_before_the_post_is_not_taken_for_its_sibling(trial: Trial) -> None:
+    with trial.edit("edit_mapped", crash="before the POST") as edit:
         edit.ends("success", 2)
         assert (edit.posts, len(edit.jobs), edit.paid) == (2, 2, 2)
         assert edit.landed() == sorted(job["task_id"] for job in edit.jobs)
@@ -110,7 +122,7 @@ def test_worker_killed_after_the_job_ended_lands_the_same_job(trial: Trial) -> N
 def test_worker_killed_while_landing_leaves_a_whole_file_in_the_end(trial: Trial, crash: str) -> None:
     with trial.edit(crash=crash) as edit:
         edit.has_job()
-        assert any(edit.part_files() for _ in ticks(60, every=0.05)), edit.log()
+        edit.sees(lambda: bool(edit.part_files()))
         paid_once_and_landed(edit)  # and nothing is in the folder but that file
         edit.says("Landed job JOB")
 
