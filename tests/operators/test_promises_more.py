@@ -103,11 +103,11 @@ def test_job_that_stays_unknown_is_its_own_error_and_not_retried(
     assert queued_case.submitted == 1
 
 
-def test_failed_job_is_retried_even_where_nothing_remembers_it(running_case: Case) -> None:
+def test_failed_job_is_retried_even_where_nothing_remembers_it(case: Case) -> None:
     """It is over and costs nothing, so the retry can't pay twice."""
-    running_case.emulator.faults.order("submit", "fail", code="InternalError", message="x")
+    case.emulator.faults.order("submit", "fail", code="InternalError", message="x")
     with pytest.raises(UnavailableError, match="A retry submits a new job"):
-        running_case.attempt(durable=False)
+        case.attempt(durable=False)
 
 
 def test_taken_over_job_that_fails_is_not_submitted_anew_within_the_attempt(running_case: Case) -> None:

@@ -1,0 +1,74 @@
+"""An attempt that takes up an earlier one's job: what it believes, and what it never submits."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_wan.dashscope.client import DashScopeClient
+from airflow_provider_wan.dashscope.errors import TaskCanceledError
+from airflow_provider_wan.dashscope.results import TaskSnapshot
+from airflow_provider_wan.jobs import Job
+from airflow_provider_wan.ledger import KEY, Ledger
+from airflow_provider_wan.operators.life import Life
+from tests.operators.cases import Case, dying
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_job_not_found_at_the_first_look_of_a_retry_is_not_given_up(
+    case: Case, monkeypatch: pytest.MonkeyPatch, cleared: bool
+) -> None:
+    with dying(monkeypatch, Ledger, "submitted", after=True):
+        case.attempt()
+    if cleared:
+        case.clear()
+    get, looks = DashScopeClient.get, iter([True])
+    stranger = "00000000-0000-4000-8000-000000000000"
+    monkeypatch.setattr(
+        DashScopeClient, "get", lambda self, job: get(self, stranger if next(looks, False) else job)
+    )
+    assert case.attempt()["status"] == "SUCCEEDED"
+    assert (case.submitted, case.paid) == (1, 1)
+
+
+def test_attempt_that_was_killed_submits_nothing_more(
+    queued_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job is cancelled by the very kill, and the process lives on for seconds."""
+    with dying(monkeypatch, Ledger, "submitted", after=True):
+        queued_case.attempt()
+    queued_case.clear()
+    look = Life._tell
+
+    def killed_at_the_first_look(self: Life, job: Job, snapshot: TaskSnapshot) -> None:
+        look(self, job, snapshot)
+        if snapshot.status.active:
+            self.end_by_force()
+
+    monkeypatch.setattr(Life, "_tell", killed_at_the_first_look)
+    with pytest.raises(TaskCanceledError):
+        queued_case.attempt()
+    assert (queued_case.submitted, queued_case.paid) == (1, 0)
+
+
+def test_finished_edit_whose_result_is_forgotten_is_done_again_only_if_wanted(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dying(monkeypatch, Ledger, "done", after=True):
+        case.attempt()
+    _age(case, hours=25)
+    with pytest.raises(AirflowFailException, match="isn't known to the service"):
+        case.attempt()
+    assert case.submitted == 1
+    assert case.attempt(on_expired="resubmit")["status"] == "SUCCEEDED"
+    assert case.submitted == 2
+
+
+def _age(case: Case, *, hours: int) -> None:
+    """Let time pass: for the service, and in our record."""
+    case.emulator.clock.advance(hours * 3600)
+    record = case.record()
+    record["job"]["submitted_at"] -= hours * 3600
+    case.store.values[KEY] = json.dumps(record)
