@@ -31,7 +31,8 @@ types: $(INSTALLED)  ## Check types
 	$(BIN)/mypy
 
 pytest: $(INSTALLED)  ## Run the tests
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --ignore tests/system
+	$(BIN)/python -m pytest tests/system
 
 # One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -14,7 +14,7 @@ from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, TaskCanceledError, UnavailableError
 from airflow_provider_wan.ledger import Ledger, fingerprint
 from tests.conftest import context, first_event
-from tests.operators.cases import Case, dying
+from tests.operators.cases import Case, dying, wait_until
 
 either_way = pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "on worker"])
 
@@ -87,6 +87,7 @@ def test_job_cancelled_by_someone_else_is_its_own_error_and_a_retry_submits_a_ne
             attempt.result()
     assert case.submitted == 1
     with case.attempting() as (_, attempt):
+        wait_until(lambda: case.submitted == 2)
         case.emulator.force(case.job, "SUCCEEDED")
         attempt.result()
     assert (case.submitted, case.paid) == (2, 1)
@@ -114,6 +115,8 @@ def test_taken_over_job_that_fails_is_not_submitted_anew_within_the_attempt(runn
     running_case.defers()
     running_case.clear()
     with running_case.attempting() as (_, attempt):
+        # Two looks at a job that is taken up; by the third it is waited for.
+        wait_until(lambda: running_case.emulator.requests.count("get") > 2)
         running_case.emulator.force(running_case.job, "FAILED", code="InternalError", message="x")
         with pytest.raises(UnavailableError, match="A retry submits a new job"):
             attempt.result()

@@ -18,7 +18,6 @@ import psutil
 from demo import processes
 from demo.airflow_api import AirflowApi
 from demo.clock import ticks
-from demo.errors import DemoError
 from demo.logs import tail
 from demo.settings import PASSWORD, USER, Port, Settings, child_environment
 from demo.stack import prepare
@@ -45,14 +44,10 @@ OPTIONS = {
 }
 
 
-class DatabaseBusyError(DemoError):
-    """SQLite was locked, so nothing was done."""
-
-
 class Api(AirflowApi):
     """The calls that the tests make beside the demo's, one at a time.
 
-    On SQLite Airflow's API server locks itself up when several write at once. What it gives up, it has undone.
+    On SQLite Airflow's API server locks itself up when several write at once.
     """
 
     def __init__(self, url: str) -> None:
@@ -76,18 +71,7 @@ class Api(AirflowApi):
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         with self._turn:
-            for _ in range(4):
-                with suppress(DatabaseBusyError):
-                    return self._try(method, path, body)
-            return self._try(method, path, body)
-
-    def _try(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
-        try:
             return super()._call(method, path, body)
-        except DemoError as error:
-            if "Database error" in str(error):
-                raise DatabaseBusyError(*error.args) from error
-            raise
 
 
 class Airflow:
@@ -144,7 +128,10 @@ class Airflow:
         """Wait until every part says it is well."""
         missing: list[str] = []
         for _ in ticks(limit, every=0.3):
-            missing = self.api.missing()
+            missing = [
+                *self.api.missing(),
+                *(name for name, port in self._ports.items() if not _answers(port.number)),
+            ]
             if not missing:
                 return
         logs = "\n".join(tail(self.settings.logs / f"{part}.log") for part in self._parts)
@@ -222,6 +209,11 @@ class Airflow:
         for process in processes.members(record):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_ports(number: int) -> list[int]:

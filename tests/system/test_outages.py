@@ -54,6 +54,7 @@ def test_deadline_does_not_restart_with_the_triggerer(trial: Trial) -> None:
         edit.sees(lambda: edit.status(job) == "CANCELED")
         ended = edit.jobs[0]["ended"] - edit.jobs[0]["submitted"]
         assert 25 <= ended < 35, edit.log()
+        edit.ends("failed", 1)
         edit.says("Job JOB was still queued after .* has been cancelled")
         assert (edit.paid, edit.landed()) == (0, [])
 
