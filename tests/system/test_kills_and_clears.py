@@ -40,6 +40,25 @@ def test_clear_while_the_job_is_queued_pays_once(trial: Trial) -> None:
         pays_once(edit)
 
 
+def test_clear_during_the_post_never_posts_again(trial: Trial) -> None:
+    slow = {"where": "submit", "kind": "slow", "delay": 4.0}
+    with trial.edit(held=True, fault=slow) as edit:
+        edit.has_job()
+        edit.clear()
+        edit.sees(lambda: edit.state[1] == 2 and edit.state[0] in ("deferred", "failed"))
+        assert (edit.posts, len(edit.jobs)) == (1, 1)
+
+
+def test_marking_failed_during_the_post_cancels_the_job(trial: Trial) -> None:
+    slow = {"where": "submit", "kind": "slow", "delay": 4.0}
+    with trial.edit(held=True, fault=slow) as edit:
+        job = edit.has_job()
+        edit.mark("failed")
+        edit.sees(lambda: edit.status(job) == "CANCELED", limit=20)
+        edit.says("JOB")
+        assert (edit.posts, edit.paid, edit.state[0]) == (1, 0, "failed")
+
+
 def test_clear_while_a_worker_waits_for_a_queued_job_pays_once(trial: Trial) -> None:
     with trial.edit("edit_on_worker", held=True) as edit:
         job = edit.has_job()
