@@ -199,5 +199,5 @@ def read_entry(found: Any) -> Entry | None:
             request_id=str(found.get("request_id") or ""),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
-        log.warning("The task state %r isn't a record of an edit and is left out of account: %r", KEY, found)
+        log.warning("The task state %r isn't a record of an edit and is left out of account.", KEY)
         return None

@@ -18,6 +18,7 @@ from airflow_provider_wan.dashscope.errors import (
     UnavailableError,
 )
 from airflow_provider_wan.dashscope.mp4 import Mp4Check, NotWholeMp4
+from airflow_provider_wan.dashscope.redact import redacted
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient
@@ -160,7 +161,7 @@ def _storage_trouble(uri: str, money: str) -> Iterator[None]:
     except (ServiceError, NotWholeMp4, DestinationError):
         raise
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
+        said = redacted(f"{type(error).__name__}: {error}")
         raise DestinationError(
             f"{uri} can't be written ({said}). Check the path, and the rights of this Airflow's worker there. {money}"
         ) from error

@@ -19,6 +19,9 @@ from airflow_provider_wan.dashscope.results import TaskSnapshot
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID, DashScopeHook
 from airflow_provider_wan.jobs import JOB_KEY, cancelling
 
+KILL_LIMIT = 25.0
+"""Seconds; Airflow grants 30 (`[triggerer] on_kill_timeout`)."""
+
 
 class WanTaskTrigger(BaseTrigger):
     """Looks at a job until it ends, its deadline passes or the service refuses the key.
@@ -97,8 +100,14 @@ class WanTaskTrigger(BaseTrigger):
             return
         try:
             account = await DashScopeHook(self.conn_id).aget_account()
-            async with (await _clients()).shared_async_client(account) as client:
+            # Many may be ended at once, which is more than the service takes in a second: so try for a while.
+            async with (
+                asyncio.timeout(KILL_LIMIT),
+                (await _clients()).patient_async_client(account) as client,
+            ):
                 await client.cancel(self.job_id)
+        except TimeoutError:
+            self.log.warning("Job %s could not be cancelled within %.0f s.", self.job_id, KILL_LIMIT)
         except WanError as error:
             self.log.warning("%s", cancelling(self.job_id, error))
         else:

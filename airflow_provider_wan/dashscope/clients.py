@@ -60,6 +60,16 @@ async def shared_async_client(account: Account) -> AsyncIterator[AsyncDashScopeC
             await _close(shared)
 
 
+@contextlib.asynccontextmanager
+async def patient_async_client(account: Account) -> AsyncIterator[AsyncDashScopeClient]:
+    """Lend a client of one's own that tries again on trouble that passes, for the rare call worth it."""
+    client = await asyncio.to_thread(AsyncDashScopeClient, account, patient=True)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
 async def _close(shared: _Shared) -> None:
     with contextlib.suppress(Exception):
         client = await shared.client

@@ -243,18 +243,27 @@ class UnclearSubmitError(WanError):
     """An earlier submission's outcome isn't known, and the service has jobs that may have come of it.
 
     Attributes:
-        candidates: Those jobs, described.
+        candidates: Those jobs, described; empty where the service lists no jobs that old.
     """
 
     spent = "If one of them is this edit's, it will be billed."
 
     def __init__(self, candidates: Sequence[str]) -> None:
         self.candidates = tuple(candidates)
+        if self.candidates:
+            found = (
+                f"the service has created {len(self.candidates)} job(s) of the model since that can't be "
+                f"accounted for: {'; '.join(self.candidates)}. {self.spent} Nothing was submitted. See whether one "
+                "is yours (their results can be fetched by id for 24 hours)"
+            )
+        else:
+            found = (
+                "that was over 24 hours ago, which is as far back as the service lists jobs. If it was accepted, "
+                "it was billed, and its result is gone. Nothing was submitted"
+            )
         super().__init__(
-            "An earlier attempt was cut off while it submitted this edit, and the service has created "
-            f"{len(self.candidates)} job(s) of the model since that can't be accounted for: "
-            f"{'; '.join(self.candidates)}. {self.spent} Nothing was submitted. See whether one is yours "
-            "(their results can be fetched by id for 24 hours); to pay for a new one all the same, clear the task."
+            f"An earlier attempt was cut off while it submitted this edit, and {found}; to pay for a new one all "
+            "the same, clear the task."
         )
 
 

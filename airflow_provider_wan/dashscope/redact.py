@@ -46,13 +46,13 @@ def unsigned(url: str) -> str:
 
 
 def secrets_in(value: Any) -> Iterator[str]:
-    """Yield every signature and token in a value's addresses, as written and decoded, for a log mask."""
+    """Yield every signature and token in a value's addresses, with its name, as written and decoded, for a mask."""
     if isinstance(value, str):
         if "://" in value and "?" in value:
             for part in value.partition("?")[2].partition("#")[0].split("&"):
                 name, _, secret = part.partition("=")
                 if name.lower() in _SECRET and len(secret) >= 8:
-                    yield from dict.fromkeys((secret, unquote_plus(secret)))
+                    yield from dict.fromkeys((part, secret, unquote_plus(secret)))
     elif isinstance(value, dict):
         for part in value.values():
             yield from secrets_in(part)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_wan.dashscope import recovery
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnclearSubmitError, WanError
-from airflow_provider_wan.dashscope.results import TaskStatus
+from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Ledger, Step
 from airflow_provider_wan.operators.base import OnUnknown
@@ -179,6 +179,11 @@ class Attempt:
             "An earlier attempt was cut off while it submitted, at %s. Asking the service what was created since.",
             intent_at.isoformat(timespec="seconds"),
         )
+        if self._clock() - entry.intent_at > RESULT_LIFE.total_seconds() and not (
+            self.ledger.cleared or self.edit.on_unknown_submit == "resubmit"
+        ):
+            self.ledger.asked()
+            raise UnclearSubmitError([])
         found = recovery.look(
             self.client,
             model=self.edit.body["model"],

@@ -8,6 +8,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_wan.dashscope import codes
 from airflow_provider_wan.dashscope.errors import (
+    AuthenticationError,
+    PermissionDeniedError,
     ResultError,
     Retry,
     ServiceError,
@@ -71,12 +73,12 @@ class FailingAsAirflowDoes:
 
     Attributes:
         remembers: Whether a later attempt will know what this one did.
-        submitted: Whether a job was submitted or taken over.
+        job: Id of the job that was submitted or taken over; empty while there is none.
     """
 
     def __init__(self) -> None:
         self.remembers = False
-        self.submitted = False
+        self.job = ""
 
     def __enter__(self) -> FailingAsAirflowDoes:
         return self
@@ -97,7 +99,7 @@ class FailingAsAirflowDoes:
         if isinstance(error, SubmitUnknownError):
             return self.remembers
         ended = isinstance(error, TaskCanceledError) or (isinstance(error, ServiceError) and error.task_id)
-        return self.remembers or not self.submitted or bool(ended)
+        return self.remembers or not self.job or bool(ended)
 
     def consequence(self, error: WanError) -> str:
         """Say what a retry will do, where the error itself can't know."""
@@ -110,10 +112,12 @@ class FailingAsAirflowDoes:
         if isinstance(error, ResultError) and error.retry is Retry.NEVER:
             return "It is not retried."
         if isinstance(error, ResultError):
-            if not self.submitted:
+            if not self.job:
                 return "A retry looks at the destination again."
             if self.remembers:
                 return "A retry lands the same result; nothing is paid again."
+        if self.job and isinstance(error, AuthenticationError | PermissionDeniedError):
+            return f"Job {self.job} goes on and will be billed; clearing the task later takes it up."
         if not self.may_retry(error) and error.retry in (Retry.LATER, Retry.NEW_JOB):
             return "It is not retried, because that would pay for the edit again."
         return ""

@@ -76,7 +76,7 @@ class Life:
             self._hook.get_conn(),
             ledger,
             siblings=self._jobs_of_siblings,
-            before_submit=self._check_destination,
+            before_submit=self._before_submit,
             announce=self._announce,
             log=self._log,
         )
@@ -103,12 +103,14 @@ class Life:
         found = self._context["ti"].xcom_pull(task_ids=tasks, key=JOB_KEY) or ()
         return {job for job in found if isinstance(job, str)}
 
-    def _check_destination(self) -> None:
+    def _before_submit(self) -> None:
+        if self._killed:
+            raise AirflowFailException("The task was ended from outside, so nothing more is submitted.")
         if self._operator.output_path is not None:
             storage.check_destination(plain(self._operator.output_path))
 
     def _announce(self, job: Job) -> None:
-        self._failing.submitted = True
+        self._failing.job = job.task_id
         self._context["ti"].xcom_push(key=JOB_KEY, value=job.task_id)
 
     # -- beginning and going on ----------------------------------------------------------------------
@@ -129,7 +131,7 @@ class Life:
             job = Job.from_dict(event)
         except ValueError as error:
             raise AirflowFailException(f"The trigger's event can't be used: {error}") from error
-        self._failing.submitted = True
+        self._failing.job = job.task_id
         return self._conclude(job, str(event.get("end")))
 
     # -- waiting -------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ class Life:
         if job is None or not self._operator.cancel_on_kill:
             return
         # A client of its own: the signal may have come in the middle of the other one's call.
-        with DashScopeClient(self._attempt.edit.account, patient=False) as client:
+        with DashScopeClient(self._attempt.edit.account) as client:
             refused = try_to_cancel(client, job)
         self._log.warning("%s", cancelling(job.task_id, refused))
 
@@ -208,7 +210,7 @@ class Life:
             return self._wait(job)  # one look is not enough to believe that
         wanted = forgotten and self._operator.on_expired == "resubmit"
         lost = job.taken_over and (unknown or status is TaskStatus.CANCELED)
-        if (wanted or lost) and not self._killed:
+        if wanted or lost:
             self._log.warning(
                 "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
             )

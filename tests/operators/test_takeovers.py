@@ -8,7 +8,6 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_wan.dashscope.client import DashScopeClient
-from airflow_provider_wan.dashscope.errors import TaskCanceledError
 from airflow_provider_wan.dashscope.results import TaskSnapshot
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import KEY, Ledger
@@ -48,7 +47,7 @@ def test_attempt_that_was_killed_submits_nothing_more(
             self.end_by_force()
 
     monkeypatch.setattr(Life, "_tell", killed_at_the_first_look)
-    with pytest.raises(TaskCanceledError):
+    with pytest.raises(AirflowFailException, match="ended from outside"):
         queued_case.attempt()
     assert (queued_case.submitted, queued_case.paid) == (1, 0)
 
@@ -64,6 +63,23 @@ def test_finished_edit_whose_result_is_forgotten_is_done_again_only_if_wanted(
     assert case.submitted == 1
     assert case.attempt(on_expired="resubmit")["status"] == "SUCCEEDED"
     assert case.submitted == 2
+
+
+def test_intent_older_than_the_service_s_memory_is_left_to_a_person(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dying(monkeypatch, DashScopeClient, "submit"):
+        case.attempt()
+    record = case.record()
+    record["intent_at"] -= 25 * 3600
+    case.store.values[KEY] = json.dumps(record)
+    with pytest.raises(
+        AirflowFailException, match=r"over 24 hours ago.*Nothing was submitted.*clear the task"
+    ):
+        case.attempt()
+    assert case.submitted == 0
+    case.clear()
+    assert case.attempt()["status"] == "SUCCEEDED"
 
 
 def _age(case: Case, *, hours: int) -> None:

@@ -74,6 +74,12 @@ class Edit:
         states = {str(state) for state, _ in rows}
         return states.pop() if len(states) == 1 else "mixed", max((number for _, number in rows), default=0)
 
+    @property
+    def over(self) -> bool:
+        """Whether the whole run is over; shortly before, the scheduler would miss that the task was cleared."""
+        rows = self._airflow.read("SELECT state FROM dag_run WHERE run_id = ?", self._run_id)
+        return rows[0][0] in OVER
+
     def sees(self, happened: Callable[[], bool], limit: float = 60) -> None:
         """Wait until something has happened."""
         for _ in self._airflow.ticks(limit, every=0.05):
@@ -93,11 +99,11 @@ class Edit:
         raise AssertionError(f"attempt {attempt} is not {state}, but {found}:\n{self.log()}")
 
     def ends(self, state: str, attempt: int, limit: float = 120) -> None:
-        """Wait until the task is over, in this way and at this attempt."""
+        """Wait until the task and its run are over, in this way and at this attempt."""
         found = self.state
         for _ in self._airflow.ticks(limit, every=0.1):
             found = self.state
-            if found[0] in OVER and found[1] >= attempt:
+            if found[0] in OVER and found[1] >= attempt and self.over:
                 break
         if found != (state, attempt):
             raise AssertionError(f"not {state} at attempt {attempt}, but {found}:\n{self.log()}")

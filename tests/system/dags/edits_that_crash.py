@@ -33,5 +33,6 @@ for dag_id, options in VARIANTS.items():
     with DAG(dag_id, params=PARAMS, max_active_runs=64, max_active_tasks=64):
         WanVideoRepaintingOperator(prompt="{{ params.prompt }}", **EDIT, **options)
 
+# The same edit twice: neither prompt nor model tells their jobs apart.
 with DAG("edit_mapped", params=PARAMS, max_active_runs=64, max_active_tasks=64):
-    WanVideoRepaintingOperator.partial(**EDIT, retries=2).expand(prompt=["Clay", "Glass"])
+    WanVideoRepaintingOperator.partial(**EDIT, retries=2).expand(prompt=["Clay", "Clay"])
