@@ -15,23 +15,6 @@ from airflow_provider_wan.operators.life import Life
 from tests.operators.cases import Case, dying
 
 
-@pytest.mark.parametrize("cleared", [False, True])
-def test_job_not_found_at_the_first_look_of_a_retry_is_not_given_up(
-    case: Case, monkeypatch: pytest.MonkeyPatch, cleared: bool
-) -> None:
-    with dying(monkeypatch, Ledger, "submitted", after=True):
-        case.attempt()
-    if cleared:
-        case.clear()
-    get, looks = DashScopeClient.get, iter([True])
-    stranger = "00000000-0000-4000-8000-000000000000"
-    monkeypatch.setattr(
-        DashScopeClient, "get", lambda self, job: get(self, stranger if next(looks, False) else job)
-    )
-    assert case.attempt()["status"] == "SUCCEEDED"
-    assert (case.submitted, case.paid) == (1, 1)
-
-
 def test_attempt_that_was_killed_submits_nothing_more(
     queued_case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
