@@ -111,6 +111,12 @@ class Life:
 
     def _announce(self, job: Job) -> None:
         self._failing.job = job.task_id
+        self._watched = job
+        if self._killed:  # while it was being submitted
+            self._cancel(job)
+            raise AirflowFailException(
+                f"The task was ended from outside while it submitted job {job.task_id}."
+            )
         self._context["ti"].xcom_push(key=JOB_KEY, value=job.task_id)
 
     # -- beginning and going on ----------------------------------------------------------------------
@@ -181,8 +187,11 @@ class Life:
     def end_by_force(self) -> None:
         """Cancel the job that is waited for here, if it is still queued. Called from a signal handler."""
         self._killed = True  # this process may live on for seconds; it shall not submit anything more
-        job = self._watched
-        if job is None or not self._operator.cancel_on_kill:
+        if self._watched is not None:
+            self._cancel(self._watched)
+
+    def _cancel(self, job: Job) -> None:
+        if not self._operator.cancel_on_kill:
             return
         # A client of its own: the signal may have come in the middle of the other one's call.
         with DashScopeClient(self._attempt.edit.account) as client:
