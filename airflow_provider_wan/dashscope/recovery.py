@@ -98,7 +98,7 @@ def look(
         sleep(fresh)
     rows, ahead = _rows(client, model, intent_at)
     found = candidates(rows, start=intent_at + ahead, end=intent_at + ahead + LONGEST_SUBMIT, ours=ours)
-    return [one for one in found if not _has_another_prompt(client, one, prompt)]
+    return [one for one in found if not _ruled_out(client, one, prompt)]
 
 
 def _rows(
@@ -121,8 +121,10 @@ def _rows(
     return rows, ahead
 
 
-def _has_another_prompt(client: DashScopeClient, one: Candidate, prompt: str | None) -> bool:
-    if one.status not in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
+def _ruled_out(client: DashScopeClient, one: Candidate, prompt: str | None) -> bool:
+    if one.status in (TaskStatus.FAILED, TaskStatus.CANCELED):
+        return True  # whosever it was, it gave nothing and cost nothing
+    if one.status != TaskStatus.SUCCEEDED:
         return False
     said = client.get(one.task_id).orig_prompt
     return said is not None and prompt is not None and said != prompt

@@ -125,16 +125,19 @@ class Attempt:
             self.ledger.withdraw()
             raise
         job = self._job(submission.task_id, submission.request_id, self._clock())
-        self._record(job)
+        # Told before it is recorded: should that fail, the log is the only place that knows the job.
         self._log.info(
             "Submitted job %s: %s with %s in %s, request_id %s",
             *(job.task_id, job.function, job.model, job.region, job.request_id),
         )
+        self._record(job)
         return job
 
     def _record(self, job: Job) -> None:
-        self.ledger.submitted(job)
-        self._announce(job)
+        try:
+            self.ledger.submitted(job)
+        finally:  # also where the record fails because the task was cleared meanwhile: the job is to be cancelled then
+            self._announce(job)
 
     def _job(self, task_id: str, request_id: str, submitted_at: float) -> Job:
         return Job(

@@ -40,13 +40,17 @@ def test_clear_while_the_job_is_queued_pays_once(trial: Trial) -> None:
         pays_once(edit)
 
 
-def test_clear_during_the_post_never_posts_again(trial: Trial) -> None:
+def test_clear_during_the_post_pays_once(trial: Trial) -> None:
     slow = {"where": "submit", "kind": "slow", "delay": 4.0}
     with trial.edit(held=True, fault=slow) as edit:
-        edit.has_job()
+        first = edit.has_job()
         edit.clear()
-        edit.sees(lambda: edit.state[1] == 2 and edit.state[0] in ("deferred", "failed"))
-        assert (edit.posts, len(edit.jobs)) == (1, 1)
+        edit.sees(lambda: edit.status(first) == "CANCELED", limit=20)
+        edit.reaches("deferred", 2)
+        (second,) = [job["task_id"] for job in edit.jobs if job["task_id"] != first]
+        edit.emulator.force(second, "SUCCEEDED")
+        edit.ends("success", 2)
+        assert (edit.posts, len(edit.jobs), edit.paid) == (2, 2, 1)
 
 
 def test_marking_failed_during_the_post_cancels_the_job(trial: Trial) -> None:
