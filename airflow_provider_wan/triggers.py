@@ -96,7 +96,10 @@ class WanTaskTrigger(BaseTrigger):
 
         Airflow 3.3.0 to 3.3.2 also calls this when a stalled triggerer's work was handed to another one.
         """
-        if not self.cancel_on_kill or await self._is_only_moved():
+        if not self.cancel_on_kill:
+            return
+        if await self._is_only_moved():
+            self.log.info("Job %s is still waited for by this task, so it is left alone.", self.job_id)
             return
         try:
             account = await DashScopeHook(self.conn_id).aget_account()
