@@ -32,8 +32,7 @@ types: $(INSTALLED)  ## Check types
 
 pytest: $(INSTALLED)  ## Run the tests
 	$(BIN)/python -m pytest -n 4 --ignore tests/system
-	# Airflow on SQLite now and then leaves a trigger unstarted; what failed is tried once more on a fresh Airflow.
-	$(BIN)/python -m pytest tests/system || $(BIN)/python -m pytest tests/system --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest tests/system
 
 # One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.
 $(INSTALLED): pyproject.toml constraints.txt
