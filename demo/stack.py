@@ -15,6 +15,7 @@ from demo import processes
 from demo.airflow_api import AirflowApi
 from demo.clock import ticks
 from demo.console import say
+from demo.database import number_triggers_once
 from demo.errors import DemoError, NotStartedError
 from demo.logs import tail
 from demo.settings import API_KEY, MEDIA, PASSWORD, REGION, USER, Settings, child_environment
@@ -100,6 +101,7 @@ class Stack:
             log = self.settings.logs / "database.log"
             raise DemoError(f"Airflow's database could not be made. The end of {log}:\n{tail(log)}")
         self.records.pop()
+        number_triggers_once(self.settings.airflow_home / "airflow.db")
 
     def _wait_until_healthy(self) -> None:
         missing: list[str] = []

@@ -137,6 +137,12 @@ class Life:
             job = Job.from_dict(event)
         except ValueError as error:
             raise AirflowFailException(f"The trigger's event can't be used: {error}") from error
+        entry = self._attempt.ledger.entry
+        if entry and entry.job and entry.job.task_id != job.task_id:
+            self._log.warning(
+                "The trigger's event is about job %s, which isn't this task's; the wait goes on.", job.task_id
+            )
+            job, event = entry.job, {}
         self._failing.job = job.task_id
         return self._conclude(job, str(event.get("end")))
 

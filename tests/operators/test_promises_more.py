@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -283,3 +284,19 @@ def test_address_that_does_not_work_is_asked_for_anew(running_case: Case) -> Non
     case.emulator.faults.order("get", "no_video_url")
     result = case.operator().resume(context(case.task_instance(), case.store), event)
     assert [path.stem for path in case.landed] == [result["task_id"]]
+
+
+def test_event_of_another_s_job_is_not_taken_for_this_task_s(running_case: Case) -> None:
+    case = running_case
+    event = asyncio.run(ended(case))
+    other = {**event, "task_id": "00000000-0000-4000-8000-000000000000"}
+    result = case.operator().resume(context(case.task_instance(), case.store), other)
+    assert result["task_id"] == case.job
+    assert (case.submitted, [path.stem for path in case.landed]) == (1, [case.job])
+
+
+async def ended(case: Case) -> dict[str, Any]:
+    trigger = case.defers()
+    case.emulator.force(case.job, "SUCCEEDED")
+    event: dict[str, Any] = await first_event(trigger)
+    return event

@@ -18,6 +18,7 @@ import psutil
 from demo import processes
 from demo.airflow_api import AirflowApi
 from demo.clock import ticks
+from demo.database import number_triggers_once
 from demo.logs import tail
 from demo.settings import PASSWORD, USER, Port, Settings, child_environment
 from demo.stack import prepare
@@ -103,6 +104,7 @@ class Airflow:
         if child.wait(timeout=90) != 0:
             raise AssertionError(f"no database:\n{tail(self.settings.logs / 'database.log')}")
         del self._parts["database"]
+        number_triggers_once(self.database)
         with closing(sqlite3.connect(self.database)) as database:
             # Else readers and writers lock one another out, and the scheduler ends itself.
             database.execute("PRAGMA journal_mode=WAL")

@@ -62,7 +62,7 @@ def _start(session: pytest.Session, airflow: Airflow, under_way: dict[str, Futur
         for item in session.items
         if isinstance(item, pytest.Function) and item.get_closest_marker("at_once") is not None
     ]
-    pool = ThreadPoolExecutor(min(12, len(tests)), thread_name_prefix="at-once")
+    pool = ThreadPoolExecutor(min(20, len(tests)), thread_name_prefix="at-once")
     for test in tests:
         trial = Trial(airflow, _promise(test.name), session.config.stash[OUTCOMES])
         arguments = test.callspec.params if hasattr(test, "callspec") else {}
