@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import random
 import time
 from collections.abc import AsyncIterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import TaskInstanceState
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
+from airflow_provider_wan.accounts import account_of, forget
+from airflow_provider_wan.awaited import jobs_still_awaited
 from airflow_provider_wan.dashscope.errors import ServiceError, WanError
-from airflow_provider_wan.dashscope.polling import End, Outcome, Watch, await_end
-from airflow_provider_wan.dashscope.results import TaskSnapshot
-from airflow_provider_wan.hooks import DEFAULT_CONN_ID, DashScopeHook
-from airflow_provider_wan.jobs import JOB_KEY, cancelling
+from airflow_provider_wan.dashscope.polling import End, Outcome
+from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
+from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.jobs import Job, cancelling, result, summary
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.dashscope.poller import Poller
 
 KILL_LIMIT = 25.0
 """Seconds; Airflow grants 30 (`[triggerer] on_kill_timeout`)."""
@@ -37,6 +40,8 @@ class WanTaskTrigger(BaseTrigger):
         not_before: When the event may come at the earliest, in seconds since 1970. Airflow 3.3 learns up to a
             heartbeat late that the worker has let the task go, and fails a task that resumes before that.
         cancel_on_kill: Cancel the job when a person ends the waiting task, if it is still queued.
+        end_task: Where the job has succeeded, end the task here, with the result, instead of waking it.
+        multiple_outputs: In that case, push each field of the result too.
         facts: More about the job to hand back in the event; plain JSON without secrets.
     """
 
@@ -48,6 +53,8 @@ class WanTaskTrigger(BaseTrigger):
         conn_id: str = DEFAULT_CONN_ID,
         not_before: float = 0.0,
         cancel_on_kill: bool = True,
+        end_task: bool = False,
+        multiple_outputs: bool = True,
         facts: dict[str, Any] | None = None,
         **_later: Any,  # a newer operator may hand more to an older triggerer during a rolling upgrade
     ) -> None:
@@ -58,7 +65,10 @@ class WanTaskTrigger(BaseTrigger):
         self.conn_id = conn_id
         self.not_before = not_before
         self.cancel_on_kill = cancel_on_kill
+        self.end_task = end_task
+        self.multiple_outputs = multiple_outputs
         self.facts = facts or {}
+        self._result: dict[str, Any] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow stores to make this trigger again elsewhere."""
@@ -68,6 +78,8 @@ class WanTaskTrigger(BaseTrigger):
             "conn_id": self.conn_id,
             "not_before": self.not_before,
             "cancel_on_kill": self.cancel_on_kill,
+            "end_task": self.end_task,
+            "multiple_outputs": self.multiple_outputs,
             "facts": self.facts,
         }
 
@@ -82,14 +94,39 @@ class WanTaskTrigger(BaseTrigger):
         yield self._event(outcome)
 
     async def _wait(self) -> Outcome:
-        account = await DashScopeHook(self.conn_id).aget_account()
-        async with (await _clients()).shared_async_client(account) as client:
-            return await await_end(
-                lambda: client.get(self.job_id),
-                Watch(self.deadline, jitter=lambda: random.uniform(0.9, 1.1)),  # noqa: S311
+        account = await account_of(self.conn_id)
+        async with (await _clients()).shared_poller(account) as poller:
+            outcome: Outcome = await poller.wait(
+                self.job_id,
+                model=str(self.facts.get("model", "")),
+                function=str(self.facts.get("function", "")),
+                submitted_at=float(self.facts.get("submitted_at", time.time())),
+                deadline=self.deadline,
                 on_change=self._tell,
                 on_trouble=self._tell_trouble,
             )
+            ended = outcome.snapshot.status if outcome.snapshot else None
+            if self.end_task and ended is TaskStatus.SUCCEEDED:
+                self._result = await self._fetch(poller)
+        if outcome.end is End.REFUSED:
+            forget(self.conn_id)
+        return outcome
+
+    async def _fetch(self, poller: Poller) -> dict[str, Any] | None:
+        """Return the result; None where it takes a worker, which knows what to do about trouble."""
+        try:
+            snapshot = await poller.ask(lambda: poller.client.get(self.job_id))
+            job = Job.from_dict(self.facts)
+        except (WanError, ValueError) as error:
+            self.log.warning(
+                "Job %s's result can't be had here, so a worker fetches it: %s", self.job_id, error
+            )
+            return None
+        if snapshot.status is not TaskStatus.SUCCEEDED or snapshot.video_url is None:
+            return None
+        outcome = result(job, snapshot, None)
+        self.log.info("Job %s is done: %s", self.job_id, summary(snapshot, outcome))
+        return outcome
 
     async def on_kill(self) -> None:
         """Cancel the job, if it is still queued and a person really ended the task (Airflow 3.3 and later).
@@ -98,11 +135,11 @@ class WanTaskTrigger(BaseTrigger):
         """
         if not self.cancel_on_kill:
             return
-        if await self._is_only_moved():
+        if self.job_id in await jobs_still_awaited(self.task_instance):
             self.log.info("Job %s is still waited for by this task, so it is left alone.", self.job_id)
             return
         try:
-            account = await DashScopeHook(self.conn_id).aget_account()
+            account = await account_of(self.conn_id)
             # Many may be ended at once, which is more than the service takes in a second: so try for a while.
             async with (
                 asyncio.timeout(KILL_LIMIT),
@@ -116,39 +153,6 @@ class WanTaskTrigger(BaseTrigger):
         else:
             self.log.info("%s", cancelling(self.job_id, None))
 
-    async def _is_only_moved(self) -> bool:
-        """Whether the task still waits for this very job, so that only the triggerer has changed.
-
-        The state alone doesn't tell: after a clear, the next attempt may be deferred already, on a job of its
-        own. In a thread each, because Airflow offers no asynchronous way to ask.
-        """
-        # Only a running triggerer has these, and only 3.3 and later call on_kill at all.
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-        from airflow.sdk.execution_time.xcom import XCom
-
-        ti = self.task_instance
-        if ti is None:
-            return False
-        states = await asyncio.to_thread(
-            RuntimeTaskInstance.get_task_states,
-            dag_id=ti.dag_id,
-            map_index=ti.map_index,
-            task_ids=[ti.task_id],
-            run_ids=[ti.run_id],
-        )
-        name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}"
-        if states.get(ti.run_id, {}).get(name) != TaskInstanceState.DEFERRED:
-            return False
-        current = await asyncio.to_thread(
-            XCom.get_one,
-            key=JOB_KEY,
-            dag_id=ti.dag_id,
-            task_id=ti.task_id,
-            run_id=ti.run_id,
-            map_index=ti.map_index,
-        )
-        return bool(current == self.job_id)
-
     def _tell(self, snapshot: TaskSnapshot) -> None:
         age = time.time() - self.facts["submitted_at"] if "submitted_at" in self.facts else None
         after = f" after {age:.0f} s" if age is not None else ""
@@ -160,6 +164,9 @@ class WanTaskTrigger(BaseTrigger):
         )
 
     def _event(self, outcome: Outcome) -> TriggerEvent:
+        if self._result is not None:
+            fields = self._result if self.multiple_outputs else {}
+            return TaskSuccessEvent(xcoms={**fields, "return_value": self._result})
         return TriggerEvent(  # type: ignore[no-untyped-call]
             {
                 **self.facts,
@@ -171,6 +178,12 @@ class WanTaskTrigger(BaseTrigger):
         )
 
 
+_loaded: ModuleType | None = None
+
+
 async def _clients() -> ModuleType:
     """Import the client: in a thread, because it brings an HTTP library that takes its time to load."""
-    return await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
+    global _loaded
+    if _loaded is None:
+        _loaded = await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
+    return _loaded

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_wan.dashscope import polling
+from airflow_provider_wan.dashscope.durations import ANY, Spread
 from airflow_provider_wan.dashscope.errors import (
     AuthenticationError,
     BillingError,
@@ -20,7 +22,7 @@ from airflow_provider_wan.dashscope.errors import (
     UnavailableError,
     UnreachableError,
 )
-from airflow_provider_wan.dashscope.polling import End, Outcome, Watch
+from airflow_provider_wan.dashscope.polling import End, Look, Outcome, Watch
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from tests.dashscope.properties import unhurried
 
@@ -34,10 +36,14 @@ TROUBLE = UnavailableError("HTTP 502")
 
 @dataclass
 class World:
-    """A service that shows one thing after the other, the last one for ever, and a clock that only pauses move."""
+    """A service that shows one thing after the other, the last one for ever, and a clock that only pauses move.
+
+    With `ends_at` it shows a job that runs until then.
+    """
 
     sights: Iterable[Sight]
     look_takes: float = 0.0
+    ends_at: float | None = None
     now: float = START
     pauses: list[float] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
@@ -55,26 +61,27 @@ class World:
         self.pauses.append(seconds)
         self.now += seconds
 
-    async def asleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-
     def look(self) -> TaskSnapshot:
         assert len(self.looks) < 100_000, "the wait doesn't end"
         self.looks.append(self.now)
         self.now += self.look_takes
+        if self.ends_at is not None:
+            return TaskSnapshot("job-1", RUNNING if self.now < self.ends_at else SUCCEEDED)
         sight = self._left.pop(0) if len(self._left) > 1 else self._left[0]
         if isinstance(sight, ServiceError):
             raise sight
         return TaskSnapshot("job-1", sight)
 
-    async def alook(self) -> TaskSnapshot:
-        return self.look()
-
     def changed(self, snapshot: TaskSnapshot) -> None:
         self.changes.append(snapshot.status)
 
-    def wait(self, patience: float = 4 * HOUR, jitter: Callable[[], float] = lambda: 1.0) -> Outcome:
-        watch = Watch(START + patience, jitter=jitter)
+    def wait(
+        self,
+        patience: float = 4 * HOUR,
+        jitter: Callable[[], float] = lambda: 1.0,
+        typical: Spread = ANY,
+    ) -> Outcome:
+        watch = Watch(START + patience, typical=lambda: typical, jitter=jitter)
         return polling.wait(
             self.look,
             watch,
@@ -82,17 +89,6 @@ class World:
             on_trouble=self.troubles.append,
             clock=self.clock,
             sleep=self.sleep,
-        )
-
-    async def await_end(self, patience: float = 4 * HOUR) -> Outcome:
-        watch = Watch(START + patience)
-        return await polling.await_end(
-            self.alook,
-            watch,
-            on_change=self.changed,
-            on_trouble=self.troubles.append,
-            clock=self.clock,
-            sleep=self.asleep,
         )
 
 
@@ -107,13 +103,51 @@ def test_wait_ends_with_the_job(status: TaskStatus, before: list[Sight]) -> None
 def test_first_looks_come_early_and_later_ones_as_the_state_asks_for() -> None:
     world = World([*[PENDING] * 5, *[RUNNING] * 3, TaskStatus.SUSPENDED, SUCCEEDED])
     world.wait()
-    assert world.pauses == [2, 3, 5, 15, 15, 15, 10, 10, 10, 10]
+    assert world.pauses == [2, 3, 5, 15, 15, 15, 12, 12, 12, 15]
 
 
 def test_job_running_for_ten_minutes_is_seen_within_seconds_of_its_end_for_few_looks() -> None:
-    world = World([*[RUNNING] * 62, SUCCEEDED])
-    world.wait()
-    assert 600 < world.now - START < 615
+    world = World([], ends_at=START + 600.0)
+    world.wait(typical=Spread(330.0, 450.0, 610.0))
+    assert 600 <= world.now - START < 600 + polling.ENDING_EVERY
+    assert len(world.looks) < 66
+
+
+def test_looks_come_closer_around_the_time_such_jobs_end() -> None:
+    world = World([], ends_at=START + 400.0)
+    world.wait(typical=Spread(100.0, 180.0, 300.0))
+    pauses = dict(zip((look - START for look in world.looks), world.pauses[1:], strict=False))
+    assert {pause for age, pause in pauses.items() if 10 < age < 80} == {polling.RUNNING_EVERY}
+    assert {pause for age, pause in pauses.items() if 102 < age < 298} == {polling.ENDING_EVERY}
+    assert {pause for age, pause in pauses.items() if 302 < age < 380} == {polling.RUNNING_EVERY}
+
+
+def test_start_of_the_work_is_reckoned_from_the_time_in_the_queue_and_not_from_the_service_s_clock() -> None:
+    ahead = timedelta(hours=7)
+    accepted = datetime.fromtimestamp(START, UTC) + ahead
+    watch = Watch(START + HOUR)
+    watch.start(START)
+    started = accepted + timedelta(seconds=90)
+    watch.saw(TaskSnapshot("job-1", RUNNING, submitted_at=accepted, started_at=started), START + 110)
+    assert watch.running_since == START + 90
+
+
+def test_job_queued_for_long_is_looked_at_less_often_but_often_enough() -> None:
+    world = World([*[PENDING] * 150, SUCCEEDED])
+    world.wait(typical=Spread(330.0, 450.0, 570.0))
+    assert world.pauses[4] == polling.PENDING_EVERY
+    assert world.pauses[-1] == polling.PENDING_EVERY_MAX
+    quick = World([*[PENDING] * 150, SUCCEEDED])
+    quick.wait(typical=Spread(84.0, 180.0, 276.0))
+    assert quick.pauses[-1] == 21.0  # a job of a minute or two must not start and end in between
+
+
+def test_look_that_came_along_with_others_does_not_use_up_an_early_one() -> None:
+    watch = Watch(START + HOUR)
+    watch.start(START)
+    for early in (0.1, 0.2, 0.3):
+        assert watch.saw(TaskSnapshot("job-1", PENDING), START + early) == Look(2.0)
+    assert watch.saw(TaskSnapshot("job-1", PENDING), START + 2.3) == Look(3.0)
 
 
 def test_only_changes_are_told() -> None:
@@ -223,7 +257,7 @@ def test_retry_after_of_a_day_is_not_taken_at_its_word() -> None:
 def test_jitter_multiplies_the_pauses() -> None:
     world = World([RUNNING, RUNNING, RUNNING, SUCCEEDED])
     world.wait(jitter=lambda: 0.9)
-    assert world.pauses == pytest.approx([1.8, 2.7, 4.5, 9.0])
+    assert world.pauses == pytest.approx([1.8, 2.7, 4.5, 10.8])
 
 
 SIGHTS = st.one_of(
@@ -259,14 +293,3 @@ def test_every_wait_ends_in_time(
             assert world.now >= deadline
         case End.REFUSED:
             pytest.fail("nobody refused the key")
-
-
-ENDINGS = st.sampled_from([SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED])
-
-
-@unhurried
-@given(st.lists(st.sampled_from([PENDING, RUNNING, UNKNOWN, TROUBLE]), max_size=40), ENDINGS)
-async def test_both_loops_decide_alike(before: list[Sight], ending: TaskStatus) -> None:
-    one, other = World([*before, ending]), World([*before, ending])
-    assert one.wait() == await other.await_end()
-    assert (one.looks, one.changes) == (other.looks, other.changes)
