@@ -152,18 +152,19 @@ class DashScopeClient:
         with unlogged():
             self._http.close()
 
-    def submit(self, path: str, body: Mapping[str, Any]) -> Submission:
+    def submit(self, path: str, body: Mapping[str, Any], *, insist: bool = True) -> Submission:
         """Create a job. This is the call that costs money.
 
         Args:
             path: The model's path, see `WanRequest.path`.
             body: The request's body, see `WanRequest.body`.
+            insist: Whether to try again when the service answers 429.
 
         Raises:
             ServiceError: Refused; no job exists.
             SubmitUnknownError: The answer was lost; a job may exist. It is never sent again.
         """
-        return _submission(self._send(calls.submit(path, body)))
+        return _submission(self._send(calls.submit(path, body), insist=insist))
 
     def get(self, task_id: str) -> TaskSnapshot:
         """Look at a job. Free of charge; the service allows 20 such queries a second per account.
@@ -263,10 +264,10 @@ class DashScopeClient:
             with unlogged():
                 response.close()
 
-    def _send(self, call: Call) -> dict[str, Any]:
+    def _send(self, call: Call, *, insist: bool = True) -> dict[str, Any]:
         if not self._patient:
             return self._send_once(call)
-        return Retrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
+        return Retrying(**resend.policy(call, insist=insist), sleep=self._sleep)(self._send_once, call)
 
     def _send_once(self, call: Call) -> dict[str, Any]:
         with unlogged():
@@ -311,9 +312,9 @@ class AsyncDashScopeClient:
         """As `DashScopeClient.get`."""
         return read_snapshot(await self._send(calls.get(task_id)))
 
-    async def submit(self, path: str, body: Mapping[str, Any]) -> Submission:
+    async def submit(self, path: str, body: Mapping[str, Any], *, insist: bool = True) -> Submission:
         """As `DashScopeClient.submit`."""
-        return _submission(await self._send(calls.submit(path, body)))
+        return _submission(await self._send(calls.submit(path, body), insist=insist))
 
     async def list_tasks(self, **filters: Any) -> dict[str, Any]:
         """As `DashScopeClient.list_tasks`."""
@@ -323,10 +324,12 @@ class AsyncDashScopeClient:
         """As `DashScopeClient.cancel`."""
         await self._send(calls.cancel(task_id))
 
-    async def _send(self, call: Call) -> dict[str, Any]:
+    async def _send(self, call: Call, *, insist: bool = True) -> dict[str, Any]:
         if not self._patient:
             return await self._send_once(call)
-        return await AsyncRetrying(**resend.policy(call), sleep=self._sleep)(self._send_once, call)
+        return await AsyncRetrying(**resend.policy(call, insist=insist), sleep=self._sleep)(
+            self._send_once, call
+        )
 
     async def _send_once(self, call: Call) -> dict[str, Any]:
         with unlogged():

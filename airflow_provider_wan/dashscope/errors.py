@@ -6,6 +6,7 @@ The first question about any of these is whether money was spent, so that is how
     ├── WanInputError (also a ValueError)   refused here; nothing was sent, nothing is billed
     │   ├── InvalidRequestError             a field, or two that don't go together
     │   └── ConnectionSettingsError         no key, unknown region, no address
+    ├── NoRoomError                         the account's queue stayed too long; nothing was submitted
     ├── ServiceError                        the service said no, to a call or to a job; not billed
     │   ├── InvalidParameterError           it doesn't take this request
     │   │   └── InputMediaError             it could not fetch or read an input
@@ -88,6 +89,16 @@ class ConnectionSettingsError(WanInputError):
     """The connection lacks a key, names an unknown region, or has no address to call."""
 
     retry = Retry.ACT
+
+
+class NoRoomError(WanError):
+    """The account's queue stayed too long for as long as the task was allowed to wait."""
+
+    retry = Retry.LATER
+    spent = "Nothing was submitted or billed."
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message} {self.spent} A retry waits again.")
 
 
 class ServiceError(WanError):

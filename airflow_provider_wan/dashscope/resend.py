@@ -7,7 +7,6 @@ second video. Everything else only reads, or can be repeated without harm.
 
 from __future__ import annotations
 
-import functools
 import random
 from typing import Any
 
@@ -54,10 +53,19 @@ def undecided(error: ServiceError) -> bool:
     return status >= 500 or status == 408 or (status < 300 and isinstance(error, UnavailableError))
 
 
-def policy(call: Call) -> dict[str, Any]:
-    """Return a call's policy as arguments for tenacity's `Retrying` and `AsyncRetrying`."""
+def policy(call: Call, *, insist: bool = True) -> dict[str, Any]:
+    """Return a call's policy as arguments for tenacity's `Retrying` and `AsyncRetrying`.
+
+    Args:
+        call: The call.
+        insist: Whether to make it again after a 429. A caller that has more to decide then sets this to False.
+    """
+
+    def again(error: BaseException) -> bool:
+        return harmless(call, error) and (insist or not isinstance(error, ThrottledError))
+
     return {
-        "retry": retry_if_exception(functools.partial(harmless, call)),
+        "retry": retry_if_exception(again),
         "stop": _enough,
         "wait": _pause,
         "reraise": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_wan.dashscope import recovery
-from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnclearSubmitError, WanError
+from airflow_provider_wan.dashscope.errors import (
+    SubmitUnknownError,
+    ThrottledError,
+    UnclearSubmitError,
+    WanError,
+)
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Ledger, Step
@@ -18,6 +24,7 @@ from airflow_provider_wan.operators.base import OnUnknown
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
     from airflow_provider_wan.dashscope.client import DashScopeClient
+    from airflow_provider_wan.dashscope.results import Submission
 
 
 class Log(Protocol):
@@ -42,6 +49,7 @@ class Edit:
         prompt: The prompt, by which a finished job can be told from another's.
         patience: How long to wait for the job from its submission.
         on_unknown_submit: What to do when nobody can say whether an earlier attempt has submitted it.
+        not_after: When Airflow ends the process that waits, whatever the patience; seconds since 1970.
     """
 
     account: Account
@@ -51,6 +59,7 @@ class Edit:
     prompt: str | None
     patience: timedelta
     on_unknown_submit: OnUnknown
+    not_after: float = math.inf
 
 
 class Attempt:
@@ -63,6 +72,8 @@ class Attempt:
         siblings: Returns the ids of jobs that other tasks of the DAG run have submitted.
         before_submit: Called when everything speaks for submitting; may raise instead.
         announce: Told of the attempt's job, as soon as it has one.
+        refused: Told that the service answered 429, so that no job was made. It may wait and return: then all is
+            decided anew; or raise. None: the client tries again by itself, and what it can't outlast is raised.
         log: The task's log.
         clock: Seconds since 1970.
         sleep: Waits so many seconds.
@@ -77,6 +88,7 @@ class Attempt:
         siblings: Callable[[], Collection[str]],
         before_submit: Callable[[], None],
         announce: Callable[[Job], None],
+        refused: Callable[[ThrottledError], None] | None = None,
         log: Log,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -87,6 +99,7 @@ class Attempt:
         self._siblings = siblings
         self._before_submit = before_submit
         self._announce = announce
+        self._refused = refused
         self._log = log
         self._clock = clock
         self._sleep = sleep
@@ -109,21 +122,37 @@ class Attempt:
                 found = self._ask()
                 if found is not None:
                     return found, False
+                return self.submit_instead(), True
         return self.submit(), True
+
+    def submit_instead(self) -> Job:
+        """Submit the edit in the place of what is on record, of which nothing is to be had any more.
+
+        The record goes first: before the submission there may be a long wait for room, on whose other side
+        the question isn't to be decided again.
+        """
+        self.ledger.withdraw()
+        return self.submit()
 
     def submit(self) -> Job:
         """Submit the edit: record the intent, send it, record the job."""
-        self._before_submit()
-        edit, now = self.edit, self._clock()
-        self.ledger.intend(now)
-        try:
-            submission = self.client.submit(edit.path, edit.body)
-        except SubmitUnknownError as error:
-            self.ledger.unanswered(error.request_id)
-            raise
-        except WanError:
-            self.ledger.withdraw()
-            raise
+        while True:
+            self._before_submit()
+            self.ledger.intend(self._clock())
+            try:
+                submission = self.client.submit(self.edit.path, self.edit.body, insist=self._refused is None)
+            except SubmitUnknownError as error:
+                self.ledger.unanswered(error.request_id)
+                raise
+            except WanError as error:
+                self.ledger.withdraw()
+                if self._refused is None or not isinstance(error, ThrottledError):
+                    raise
+                self._refused(error)
+                continue
+            return self._submitted(submission)
+
+    def _submitted(self, submission: Submission) -> Job:
         job = self._job(submission.task_id, submission.request_id, self._clock())
         # Told before it is recorded: should that fail, the log is the only place that knows the job.
         self._log.info(
@@ -147,7 +176,7 @@ class Attempt:
             function=self.edit.function,
             region=self.edit.account.region,
             submitted_at=submitted_at,
-            deadline=submitted_at + self.edit.patience.total_seconds(),
+            deadline=min(submitted_at + self.edit.patience.total_seconds(), self.edit.not_after),
         )
 
     def _attach(self, job: Job) -> tuple[Job, bool]:
@@ -157,7 +186,7 @@ class Attempt:
             self._log.info(
                 "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
             )
-            return self.submit(), True
+            return self.submit_instead(), True
         if self.ledger.cleared:
             # A person wants it to go on: the wait begins anew, for the same job.
             job = replace(job, deadline=now + self.edit.patience.total_seconds(), taken_over=True)

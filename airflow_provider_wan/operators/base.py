@@ -47,7 +47,12 @@ class WanOperator(BaseOperator):
         conn_id: Connection of type `dashscope`.
         deferrable: Wait in the triggerer (the default) or on the worker. Jobs take minutes.
         timeout: How long to wait for the job, counted from its submission in wall-clock time, queueing
-            included. The service itself gives up after 3 hours.
+            included. The service itself gives up after 3 hours. Waiting for room isn't counted.
+        max_queue_wait: For how long a job of this edit may be queued, `timedelta` or seconds; one hour by default.
+            Where the account's queue is longer, the task submits nothing and waits, in the triggerer or, with
+            `deferrable=False`, on the worker, until there is room. The service fails a job that has no result 3
+            hours after its submission, so more than 2 hours is unwise; a few minutes still keep all slots of the
+            account busy. None: submit at once, whatever is queued.
         durable: Remember the job in Airflow's task state store (3.3 and later), so that a later attempt takes it
             up instead of paying for another.
         on_unknown_submit: What an attempt does when an earlier one was cut off while it submitted and the service
@@ -57,6 +62,9 @@ class WanOperator(BaseOperator):
             after 24 hours: `fail` without retry, or `resubmit`, which pays again.
         cancel_on_kill: Cancel the job when a person clears, fails or marks the waiting task, if it is still
             queued. A running job can't be cancelled.
+        end_in_triggerer: Let the triggerer end the task when its job has succeeded, which spares a worker start.
+            Only with `output_path=None` and `deferrable=True`. Airflow then calls no `on_success_callback` and
+            emits no asset events, and clearing the task within 24 hours gives the same job's result again.
         multiple_outputs: Push each field of the result as an XCom of its own too, so that another task can
             take `edit.output["video_url"]`.
         kwargs: As for any operator.
@@ -77,10 +85,12 @@ class WanOperator(BaseOperator):
         conn_id: str = DEFAULT_CONN_ID,
         deferrable: bool = True,
         timeout: timedelta | float = timedelta(hours=4),
+        max_queue_wait: timedelta | float | None = timedelta(hours=1),
         durable: bool = True,
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
         cancel_on_kill: bool = True,
+        end_in_triggerer: bool = False,
         multiple_outputs: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -90,10 +100,16 @@ class WanOperator(BaseOperator):
         self.conn_id = conn_id
         self.deferrable = deferrable
         self.timeout = timeout if isinstance(timeout, timedelta) else timedelta(seconds=timeout)
+        self.max_queue_wait = (
+            max_queue_wait
+            if max_queue_wait is None or isinstance(max_queue_wait, timedelta)
+            else timedelta(seconds=max_queue_wait)
+        )
         self.durable = durable
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
         self.cancel_on_kill = cancel_on_kill
+        self.end_in_triggerer = end_in_triggerer
         self._life: Life | None = None
 
     @property
@@ -128,6 +144,11 @@ class WanOperator(BaseOperator):
 
     def _destination_problems(self) -> list[str]:
         path = plain(self.output_path)
+        if self.end_in_triggerer and not (path is None and self.deferrable):
+            return [
+                "end_in_triggerer=True: a triggerer lands nothing and doesn't wait on a worker. Leave out "
+                "`output_path` and `deferrable`, or leave this out."
+            ]
         if path is None or is_late(path) or (isinstance(path, str) and path not in ("", "None")):
             return []
         return [
@@ -177,7 +198,8 @@ class WanOperator(BaseOperator):
 
         with FailingAsAirflowDoes() as failing:
             self._life = Life(self, context, failing)
-            return self._life.go_on(event or {})
+            # Not a mapping where `dag.test()` hands on the event that would have ended the task.
+            return self._life.go_on(event if isinstance(event, Mapping) else {})
 
     def on_kill(self) -> None:
         """Cancel the job that this worker waits for, where it is still queued.

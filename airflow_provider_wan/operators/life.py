@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from airflow.providers.common.compat.sdk import AirflowFailException, conf
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, conf
 
 from airflow_provider_wan import storage
+from airflow_provider_wan.admission import KIND, Admission, Waiting, WanRoomTrigger, no_room
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.client import DashScopeClient
-from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, WanError
+from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError, WanError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, result, summary
@@ -21,6 +23,7 @@ from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.triggers import WanTaskTrigger
 
 if TYPE_CHECKING:
@@ -48,7 +51,9 @@ class Life:
         self._log = operator.log
         self._watched: Job | None = None
         self._killed = False
+        self._begun_at = time.time()
         self._hook = DashScopeHook(operator.conn_id)
+        self._admission: Admission | None = None
         self._attempt = self._prepare()
         failing.remembers = self._attempt.ledger.remembers
 
@@ -64,6 +69,7 @@ class Life:
             prompt=getattr(request, "prompt", None),
             patience=self._patience(),
             on_unknown_submit=operator.on_unknown_submit,
+            not_after=self._not_after(),
         )
         store = cast("Store | None", context.get("task_state_store")) if operator.durable else None
         ledger = Ledger(
@@ -71,52 +77,72 @@ class Life:
             fingerprint=fingerprint(edit.body, account.region),
             generation=getattr(context["ti"], "max_tries", 0),
         )
+        client = self._hook.get_conn()
+        if operator.max_queue_wait is not None:
+            self._admission = Admission(
+                client,
+                model=edit.body["model"],
+                longest=operator.max_queue_wait.total_seconds(),
+                waiting=Waiting(since=self._begun_at),
+                limit=limit.total_seconds() if (limit := self._limit()) else None,
+                alive=self._alive,
+                log=self._log,
+            )
         return Attempt(
             edit,
-            self._hook.get_conn(),
+            client,
             ledger,
-            siblings=self._jobs_of_siblings,
+            siblings=lambda: jobs_of_run(context),
             before_submit=self._before_submit,
             announce=self._announce,
+            refused=self._refused if self._admission else None,
             log=self._log,
         )
 
     def _patience(self) -> timedelta:
         """How long to wait for a job: `timeout`, or `execution_timeout` if that is less.
 
-        Airflow doesn't count deferred time towards it, so we do. On a worker it does count, from the start of
-        the task, and ends the process; we come a little before that, to end the wait in good order.
+        Airflow doesn't count deferred time towards it, so we do.
         """
-        timeout, limit = self._operator.timeout, self._operator.execution_timeout
-        if limit is None:
-            return timeout
-        early = timedelta(0) if self._operator.deferrable else min(timedelta(seconds=30), limit / 2)
-        return min(timeout, limit - early)
+        limit = self._limit()
+        return self._operator.timeout if limit is None else min(self._operator.timeout, limit)
 
-    def _jobs_of_siblings(self) -> Collection[str]:
-        """Return the jobs that this DAG run's tasks have submitted; each announces its own at once."""
-        tasks = [
-            task.task_id
-            for task in self._context["dag"].tasks
-            if issubclass(task.operator_class, WanOperator)
-        ]
-        found = self._context["ti"].xcom_pull(task_ids=tasks, key=JOB_KEY) or ()
-        return {job for job in found if isinstance(job, str)}
+    def _limit(self) -> timedelta | None:
+        """How long one wait may take by `execution_timeout`.
+
+        On a worker Airflow counts it too, from the start of the task, and ends the process; we come a little before
+        that, to end the wait in good order.
+        """
+        limit = self._operator.execution_timeout
+        if limit is None or self._operator.deferrable:
+            return limit
+        return limit - min(timedelta(seconds=30), limit / 2)
+
+    def _not_after(self) -> float:
+        """When Airflow ends this process, at which it is better not to wait any more."""
+        limit = None if self._operator.deferrable else self._limit()
+        return math.inf if limit is None else self._begun_at + limit.total_seconds()
 
     def _before_submit(self) -> None:
-        if self._killed:
-            raise AirflowFailException("The task was ended from outside, so nothing more is submitted.")
+        self._alive()
         if self._operator.output_path is not None:
             storage.check_destination(plain(self._operator.output_path))
+        if self._admission is not None:
+            self._find_room(self._admission)
+        self._alive()
+
+    def _alive(self) -> None:
+        if self._killed:
+            # A worker that is shut down leads here too, and then a retry shall go on.
+            raise AirflowException("The task was ended from outside, so nothing more is submitted.")
 
     def _announce(self, job: Job) -> None:
         self._failing.job = job.task_id
         self._watched = job
         if self._killed:  # while it was being submitted
-            self._cancel(job)
-            raise AirflowFailException(
-                f"The task was ended from outside while it submitted job {job.task_id}."
-            )
+            safe = self._cancel(job) or self._attempt.ledger.remembers
+            failure = AirflowException if safe else AirflowFailException
+            raise failure(f"The task was ended from outside while it submitted job {job.task_id}.")
         self._context["ti"].xcom_push(key=JOB_KEY, value=job.task_id)
 
     # -- beginning and going on ----------------------------------------------------------------------
@@ -128,25 +154,82 @@ class Life:
                 "This Airflow has no task state store (it came with 3.3), so an attempt can't take up the job of "
                 "an earlier one: after a worker dies, a retry submits, and pays for, the edit again."
             )
+        return self._begin()
+
+    def _begin(self) -> dict[str, Any]:
         job, fresh = self._attempt.begin()
         return self._wait(job) if fresh else self._conclude(job, TAKEN_UP)
 
     def go_on(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Go on with the job that a trigger has waited for."""
+        """Go on after a trigger has waited for room, or for the job."""
+        if event.get("kind") == KIND:
+            return self._enter(Waiting.of(event))
+        entry = self._attempt.ledger.entry
+        ours = entry.job if entry else None
         try:
             job = Job.from_dict(event)
         except ValueError as error:
-            raise AirflowFailException(f"The trigger's event can't be used: {error}") from error
-        entry = self._attempt.ledger.entry
-        if entry and entry.job and entry.job.task_id != job.task_id:
+            if ours is None:
+                raise AirflowFailException(f"The trigger's event can't be used: {error}") from error
+            job = ours
+        if self._attempt.ledger.remembers and (ours is None or ours.task_id != job.task_id):
             self._log.warning(
                 "The trigger's event is about job %s, which isn't this task's; the wait goes on.", job.task_id
             )
-            job, event = entry.job, {}
+            if ours is None:  # it was waiting for room
+                return self._begin()
+            job, event = ours, {}
         self._failing.job = job.task_id
         return self._conclude(job, str(event.get("end")))
 
-    # -- waiting -------------------------------------------------------------------------------------
+    # -- waiting for room ----------------------------------------------------------------------------
+
+    def _find_room(self, admission: Admission) -> None:
+        """Return once the edit may be submitted; or wait in the triggerer, which ends this process's part."""
+        if not self._operator.deferrable:
+            admission.wait_here()
+            return
+        queue = admission.too_long()
+        if queue is not None:
+            admission.tell(queue)
+            self._wait_for_room_in_triggerer(admission, pause=0.0)
+
+    def _refused(self, error: ThrottledError) -> None:
+        """The service takes no more now. Nothing was made, so the edit may go back to wait for room."""
+        admission = self._admission
+        if admission is None:
+            raise error
+        pause = admission.refused(error)
+        if pause and self._operator.deferrable:
+            self._wait_for_room_in_triggerer(admission, pause=pause)
+        admission.pause_here(pause)
+
+    def _wait_for_room_in_triggerer(self, admission: Admission, *, pause: float) -> NoReturn:
+        now, until = time.time(), admission.until
+        self._operator.defer(
+            trigger=WanRoomTrigger(
+                model=self._attempt.edit.body["model"],
+                function=self._attempt.edit.function,
+                conn_id=self._operator.conn_id,
+                waiting_since=admission.waiting.since,
+                longest=admission.longest,
+                pause_until=now + pause,
+                not_before=_earliest_resume(now),
+                deadline=until,
+                refusals=admission.waiting.refusals,
+            ),
+            method_name="resume",
+            timeout=None if until is None else timedelta(seconds=max(0.0, until - now)) + BACKSTOP,
+        )
+
+    def _enter(self, waiting: Waiting) -> dict[str, Any]:
+        if waiting.end == "deadline":
+            raise no_room(self._attempt.edit.body["model"], time.time() - waiting.since)
+        if self._admission is not None:
+            self._admission.waiting = waiting
+        return self._begin()
+
+    # -- waiting for the job -------------------------------------------------------------------------------------
 
     def _wait(self, job: Job) -> dict[str, Any]:
         if self._operator.deferrable:
@@ -160,8 +243,10 @@ class Life:
                 task_id=job.task_id,
                 conn_id=self._operator.conn_id,
                 deadline=job.deadline,
-                not_before=now + 2 * conf.getint("workers", "min_heartbeat_interval", fallback=5),
+                not_before=_earliest_resume(now),
                 cancel_on_kill=self._operator.cancel_on_kill,
+                end_task=self._operator.end_in_triggerer,
+                multiple_outputs=self._operator.multiple_outputs,
                 facts=job.as_dict(),
             ),
             method_name="resume",
@@ -196,13 +281,14 @@ class Life:
         if self._watched is not None:
             self._cancel(self._watched)
 
-    def _cancel(self, job: Job) -> None:
+    def _cancel(self, job: Job) -> bool:
         if not self._operator.cancel_on_kill:
-            return
+            return False
         # A client of its own: the signal may have come in the middle of the other one's call.
         with DashScopeClient(self._attempt.edit.account) as client:
             refused = try_to_cancel(client, job)
         self._log.warning("%s", cancelling(job.task_id, refused))
+        return refused is None
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -229,7 +315,7 @@ class Life:
             self._log.warning(
                 "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
             )
-            return self._wait(self._attempt.submit())
+            return self._wait(self._attempt.submit_instead())
         cancelled = status.active and try_to_cancel(self._attempt.client, job) is None
         raise unsuccessful(job, snapshot, cancelled=cancelled, remembers=self._failing.remembers)
 
@@ -242,13 +328,18 @@ class Life:
                 if self._operator.on_expired != "resubmit" and not job.taken_over:
                     raise
                 self._log.warning("%s So a new job is submitted.", error)
-                return self._wait(self._attempt.submit())
+                return self._wait(self._attempt.submit_instead())
             uri = landed.uri
             self._log.info("Landed job %s: %s (%d bytes)", job.task_id, landed.uri, landed.size)
         outcome = result(job, snapshot, uri)
         self._attempt.ledger.done(job)
         self._log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
         return outcome
+
+
+def _earliest_resume(now: float) -> float:
+    # Airflow 3.3 learns up to a heartbeat late that the worker has let the task go.
+    return now + 2 * int(conf.getint("workers", "min_heartbeat_interval", fallback=5))
 
 
 def try_to_cancel(client: DashScopeClient, job: Job) -> WanError | None:
