@@ -1,6 +1,6 @@
 """What a task instance has submitted, so that no attempt of it pays for an edit twice.
 
-One small record in Airflow's task state store, which belongs to the task instance and outlives its
+One small record per edit in Airflow's task state store, which belongs to the task instance and outlives its
 attempts: an intent before the money is spent, the job after it, `done` at the end. It holds ids, times
 and a fingerprint; no address, no prompt, no key. What follows from a record is decided by `decide`,
 which does no I/O.
@@ -116,17 +116,19 @@ def _without_signatures(value: Any) -> Any:
 
 
 class Ledger:
-    """Reads and writes the record of one task instance.
+    """Reads and writes the record of one edit of a task instance.
 
     Args:
         store: Airflow's store; None where this Airflow has none (before 3.3) or durability is off: then
             nothing is remembered.
         fingerprint: Of the request at hand.
         generation: This attempt's `ti.max_tries`.
+        key: Where the record is kept; a task with several edits gives each its own.
     """
 
-    def __init__(self, store: Store | None, *, fingerprint: str, generation: int) -> None:
+    def __init__(self, store: Store | None, *, fingerprint: str, generation: int, key: str = KEY) -> None:
         self._store = store
+        self._key = key
         self._fingerprint = fingerprint
         self._generation = generation
         self.entry = self._read()
@@ -152,7 +154,7 @@ class Ledger:
     def withdraw(self) -> None:
         """Record that the submission was refused, so no job came of the intent."""
         if self._store is not None:
-            self._store.delete(KEY)
+            self._store.delete(self._key)
         self.entry = None
 
     def submitted(self, job: Job) -> None:
@@ -176,12 +178,12 @@ class Ledger:
         self._write(Entry(self._fingerprint, self._generation, intent_at=intent_at, job=job, done=True))
 
     def _read(self) -> Entry | None:
-        found = self._store.get(KEY) if self._store is not None else None
+        found = self._store.get(self._key) if self._store is not None else None
         return read_entry(found) if found is not None else None
 
     def _write(self, entry: Entry) -> None:
         if self._store is not None:
-            self._store.set(KEY, asdict(entry), retention=RETENTION)
+            self._store.set(self._key, asdict(entry), retention=RETENTION)
         self.entry = entry
 
 
@@ -199,5 +201,5 @@ def read_entry(found: Any) -> Entry | None:
             request_id=str(found.get("request_id") or ""),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
-        log.warning("The task state %r isn't a record of an edit and is left out of account.", KEY)
+        log.warning("A task state isn't a record of an edit, as was expected, and is left out of account.")
         return None

@@ -63,6 +63,22 @@ def check_destination(output_path: str) -> None:
         probe.unlink()
 
 
+def landed_before(output_path: str, task_id: str) -> Landed | None:
+    """Return a job's result that is in its place already; None where it isn't, or where that can't be told.
+
+    Only a file that is named after its job can be recognised. A file is moved into place once it is whole,
+    so one that is there is whole.
+    """
+    if not output_path.endswith("/"):
+        return None
+    uri = target_uri(output_path, task_id)
+    with _storage_trouble(uri, DestinationError.spent):
+        try:
+            return Landed(uri, int(_path(uri).stat().st_size))
+        except FileNotFoundError:
+            return None
+
+
 def land(client: DashScopeClient, snapshot: TaskSnapshot, output_path: str) -> Landed:
     """Bring a finished job's result to its destination.
 

@@ -109,6 +109,15 @@ def test_edit_many_clips(rendering: RunningEmulator, clip: str, run_dag: DagRunn
     assert len(rendering.ledger()) == paid + 2
 
 
+def test_edit_batch(rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path) -> None:
+    paid = len(rendering.ledger())
+    run = run_dag("edit_batch", clip_urls=[clip] * 2)
+    assert run.states == dict.fromkeys(["plan_edits", "edit", "add_up"], "success")
+    assert run.xcom("add_up").startswith("2 of 2 clips, ")
+    assert [size_of(result["output_path"]) for result in run.xcom("edit")] == [(1920, 720)] * 2
+    assert len(rendering.ledger()) == paid + 2
+
+
 def test_every_example_is_run_by_a_test_here() -> None:
     tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_edit_")}
     assert tested == {file.stem for file in EXAMPLES.glob("*.py")}

@@ -1,8 +1,9 @@
-"""One operator per edit function, and one for everything else."""
+"""One operator per edit function, one for everything else, and one for many edits at once."""
 
 from __future__ import annotations
 
 from airflow_provider_wan.operators.base import WanOperator, WanParameterError
+from airflow_provider_wan.operators.batch import WanBatchEditOperator
 from airflow_provider_wan.operators.instruct import (
     WanImageToVideoOperator,
     WanVideoEditOperator,
@@ -17,6 +18,7 @@ from airflow_provider_wan.operators.vace import (
 )
 
 __all__ = [
+    "WanBatchEditOperator",
     "WanImageReferenceOperator",
     "WanImageToVideoOperator",
     "WanLocalEditOperator",
