@@ -27,7 +27,14 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.operators"]}
         ],
-        "triggers": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.triggers"]}],
+        "triggers": [
+            {
+                "integration-name": _INTEGRATION,
+                "python-modules": ["airflow_provider_wan.triggers", "airflow_provider_wan.batch_trigger"],
+            }
+        ],
+        # Airflow 3.2 and later read this key; 3.1 passes over it.
+        "cli": ["airflow_provider_wan.cli.get_wan_cli_commands"],
         "connection-types": [
             {
                 "connection-type": "dashscope",

@@ -22,6 +22,12 @@ def test_provider_info_is_valid_against_airflows_own_schema() -> None:
     jsonschema.validate(get_provider_info(), schema)
 
 
+def test_airflow_without_commands_of_providers_passes_over_ours() -> None:
+    schema = json.loads((resources.files("airflow") / "provider_info.schema.json").read_text())
+    schema["properties"].pop("cli", None)  # as in Airflow 3.1
+    jsonschema.validate(get_provider_info(), schema)
+
+
 def test_airflow_discovers_the_provider_at_this_version() -> None:
     from airflow.providers_manager import ProvidersManager
 

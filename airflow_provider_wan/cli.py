@@ -1,0 +1,67 @@
+"""The commands that this provider adds to Airflow's command line (3.2 and later; 3.1 doesn't look for them).
+
+Every `airflow` command reads this module, so it only says what there is. What a command does is imported when
+it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow.cli.cli_config import (
+    ARG_OUTPUT,
+    ARG_VERBOSE,
+    ActionCommand,
+    Arg,
+    CLICommand,
+    GroupCommand,
+    lazy_load_command,
+)
+
+_arg: Callable[..., Arg] = Arg  # whose own signature has no types
+
+_CONN_ID = _arg(
+    ("--conn-id",),
+    help="Connection whose region says which models there are (default: dashscope_default)",
+    default="dashscope_default",
+)
+_MODELS = _arg(
+    ("--models",),
+    help="Only these models, as the region spells them (default: all that it offers)",
+    nargs="+",
+    metavar="MODEL",
+)
+_PREFIX = _arg(
+    ("--prefix",),
+    help="What the pools' names begin with; give each account its own (default: wan)",
+    default="wan",
+)
+_QUEUE_FACTOR = _arg(
+    ("--queue-factor",),
+    help="Edits that may wait at the service for each one that it runs, 0 to 10 (default: 1)",
+    type=float,
+    default=1.0,
+)
+_DRY_RUN = _arg(("--dry-run",), help="Show what would be done, and do nothing", action="store_true")
+
+
+def get_wan_cli_commands() -> list[CLICommand]:
+    """Return the command group `airflow wan`."""
+    return [
+        GroupCommand(
+            name="wan",
+            help="Manage what Alibaba's Wan models need in Airflow",
+            subcommands=(
+                ActionCommand(
+                    name="pools",
+                    help="Create or update one pool per model, sized by what an account may run",
+                    description=(
+                        "Create or update one pool per model of a connection's region. A pool counts deferred tasks "
+                        "and holds as many edits as the service runs at a time, and a few that wait there."
+                    ),
+                    func=lazy_load_command("airflow_provider_wan.pools.set_pools"),
+                    args=(_CONN_ID, _MODELS, _PREFIX, _QUEUE_FACTOR, _DRY_RUN, ARG_OUTPUT, ARG_VERBOSE),
+                ),
+            ),
+        ),
+    ]
