@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -143,6 +144,17 @@ class Edit:
             if wanted.search(self.log()):
                 return
         raise AssertionError(f"{wanted.pattern!r} is not in the log:\n{self.log()}")
+
+    def xcom(self, key: str) -> Any:
+        """Return what the task has pushed."""
+        query = "SELECT value FROM xcom WHERE run_id = ? AND task_id = 'edit' AND key = ?"
+        ((value,),) = self._airflow.read(query, self._run_id, key)
+        while isinstance(value, str):  # what a worker pushes is encoded twice, what a trigger pushes once
+            try:
+                value = json.loads(value)
+            except ValueError:
+                break
+        return value
 
     # -- at the service ------------------------------------------------------------------------------
 

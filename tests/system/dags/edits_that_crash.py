@@ -27,11 +27,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "edit_resubmitting": {"retries": 2, "on_unknown_submit": "resubmit"},
     "edit_with_deadline": {"retries": 2, "timeout": timedelta(seconds=25)},
     "edit_not_cancelling": {"retries": 2, "cancel_on_kill": False},
+    "edit_ending_in_triggerer": {"retries": 2, "output_path": None, "end_in_triggerer": True},
 }
 
 for dag_id, options in VARIANTS.items():
     with DAG(dag_id, params=PARAMS, max_active_runs=64, max_active_tasks=64):
-        WanVideoRepaintingOperator(prompt="{{ params.prompt }}", **EDIT, **options)
+        WanVideoRepaintingOperator(prompt="{{ params.prompt }}", **EDIT | options)
 
 # The same edit twice: neither prompt nor model tells their jobs apart.
 with DAG("edit_mapped", params=PARAMS, max_active_runs=64, max_active_tasks=64):
