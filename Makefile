@@ -7,10 +7,10 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint types pytest constraints clean
+.PHONY: help demo up down at-scale test lint types pytest constraints clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## Edit a clip twice on a real Airflow with an emulated service, and show what came out
 	@$(BIN)/python -m demo run
@@ -20,6 +20,10 @@ up: $(INSTALLED)  ## Start the demo's Airflow, emulator and mail sink, and leave
 
 down:  ## End what `make up` has started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo down; else echo "Nothing is installed yet."; fi
+
+at-scale: $(INSTALLED)  ## Run 400 edits on Postgres, Redis, two Celery workers and two triggerers, and kill some
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group at-scale
+	@$(BIN)/python -m at_scale
 
 test: lint types pytest  ## Run all checks: lint, types, tests
 
@@ -48,7 +52,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 constraints:  ## Pin anew everything that the commands above install (needs uv)
 	printf 'pip\nhatchling\neditables\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
-	  --extra emulator --extra examples --group demo --group test pyproject.toml -
+	  --extra emulator --extra examples --group at-scale --group bench --group demo --group test pyproject.toml -
 
 clean: down  ## Remove the environment, the demo's folder and caches
 	rm -rf $(VENV) .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

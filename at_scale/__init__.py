@@ -1,0 +1,1 @@
+"""The engine that users grow into, on one machine: Postgres, Redis, Celery workers, two triggerers; and its losses."""
