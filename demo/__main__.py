@@ -20,7 +20,7 @@ from demo.follow import Progress, follow
 from demo.logs import task_log
 from demo.mail import Mail, read_mails
 from demo.report import describe_edit, describe_ledger, describe_mail, file_of, probe
-from demo.settings import PASSWORD, POOL, POOL_SLOTS, USER, Settings, read_settings
+from demo.settings import PASSWORD, USER, Settings, read_settings
 from demo.stack import Stack
 
 DAG = "edit_chain"
@@ -86,9 +86,8 @@ def down(settings: Settings) -> None:
 
 
 def get_ready(api: AirflowApi) -> None:
-    """Log in, make the pool, and wait until Airflow has read the example DAGs."""
+    """Log in, and wait until Airflow has read the example DAGs."""
     api.log_in(USER, PASSWORD)
-    api.make_pool(POOL, POOL_SLOTS)
     for _ in ticks(PARSE_LIMIT):
         if errors := api.import_errors():
             raise DemoError("Airflow can't read an example DAG:\n" + "\n".join(errors))

@@ -54,11 +54,6 @@ class AirflowApi:
         """Name the DAGs that have been read."""
         return {dag["dag_id"] for dag in self._call("GET", "/api/v2/dags")["dags"]}
 
-    def make_pool(self, name: str, slots: int) -> None:
-        """Make a pool that counts deferred tasks."""
-        pool = {"name": name, "slots": slots, "include_deferred": True}
-        self._call("POST", "/api/v2/pools", pool)
-
     def trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
         """Start a run."""
         run = {"dag_run_id": run_id, "logical_date": None, "conf": conf}

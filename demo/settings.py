@@ -16,7 +16,6 @@ CLIP = "big_buck_bunny.mp4"
 API_KEY = "sk-emulator"
 REGION = "ap-southeast-1"
 USER = PASSWORD = "admin"
-POOL, POOL_SLOTS = "wan_edits", 2
 
 
 @dataclass(frozen=True, slots=True)

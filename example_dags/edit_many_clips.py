@@ -30,13 +30,9 @@ with DAG(
     doc_md="""
     ### Edit many clips
 
-    One mapped task for each clip. The pool `wan_edits` holds back what the account can't run yet. An edit
-    that waits is deferred, and a pool doesn't count deferred tasks unless told to, so make it like this:
-
-        airflow pools set wan_edits 2 "Edits running at the service" --include-deferred
-
-    The right number is the model's own limit of running jobs: 2 for the VACE functions, 5 for
-    `wan2.7-videoedit`.
+    One mapped task for each clip. An account runs only some jobs at a time, so each edit waits until there is
+    room for its job; its log says why and for how long. Where there are many, `airflow wan pools` makes pools
+    that hold them back before they take a worker.
     """,
 ) as dag:
 
@@ -47,7 +43,6 @@ with DAG(
 
     edits = WanVideoEditOperator.partial(
         task_id="edit",
-        pool="wan_edits",
         prompt="{{ params.prompt }}",
         resolution="720P",
         output_path="{{ params.output_folder }}/{{ run_id }}/{{ ti.map_index }}.mp4",
