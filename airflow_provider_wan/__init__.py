@@ -30,7 +30,7 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": [
             {
                 "integration-name": _INTEGRATION,
-                "python-modules": ["airflow_provider_wan.triggers", "airflow_provider_wan.batch_trigger"],
+                "python-modules": ["airflow_provider_wan.triggers"],
             }
         ],
         # Airflow 3.2 and later read this key; 3.1 passes over it.

@@ -1,4 +1,4 @@
-"""Waits with a submission until the account's queue has room, on the worker and in the triggerer.
+"""Waits with a submission until the account's queue has room: the worker's part, see also `triggers.room`.
 
 Nothing is stored: how long the queue is, the service says. So several Airflows, and other programs, can
 share an account.
@@ -6,34 +6,25 @@ share an account.
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import math
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Self
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
-from airflow_provider_wan.accounts import account_of, forget
 from airflow_provider_wan.dashscope import catalog, room
 from airflow_provider_wan.dashscope.errors import (
     AuthenticationError,
     NoRoomError,
     ServiceError,
     ThrottledError,
-    WanError,
 )
 from airflow_provider_wan.dashscope.room import Queue, Standing, describe, notably, spoken
-from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.catalog import Model
     from airflow_provider_wan.dashscope.client import DashScopeClient
-    from airflow_provider_wan.dashscope.gate import News
     from airflow_provider_wan.operators.attempt import Log
 
 KIND = "room"
@@ -234,117 +225,3 @@ def no_room(model: str, waited: float) -> NoRoomError:
 
 def _jitter(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311 -- no secret hangs on it
-
-
-class WanRoomTrigger(BaseTrigger):
-    """Waits until the account's queue has room for a job, then lets the task go on and submit it.
-
-    All edits of an account and model that wait in one triggerer stand in one line, see `gate.Gate`. There is
-    nothing to cancel when the task is ended: nothing was submitted.
-
-    Args:
-        model: Model as it is sent.
-        waiting_since: When the edit began to wait, in seconds since 1970.
-        longest: For how many seconds its job may be queued.
-        function: The edit function; how long jobs take depends on it.
-        conn_id: Connection to ask with.
-        pause_until: Ask nothing before this, in seconds since 1970: the service has refused a submission.
-        not_before: As for `WanTaskTrigger`.
-        deadline: When to give up, in seconds since 1970; None: never.
-        refusals: How often the service has refused the submission; handed back in the event.
-    """
-
-    def __init__(
-        self,
-        *,
-        model: str,
-        waiting_since: float,
-        longest: float,
-        function: str = "",
-        conn_id: str = DEFAULT_CONN_ID,
-        pause_until: float = 0.0,
-        not_before: float = 0.0,
-        deadline: float | None = None,
-        refusals: int = 0,
-        **_later: Any,  # a newer operator may hand more to an older triggerer during a rolling upgrade
-    ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.model = model
-        self.waiting_since = waiting_since
-        self.longest = longest
-        self.function = function
-        self.conn_id = conn_id
-        self.pause_until = pause_until
-        self.not_before = not_before
-        self.deadline = deadline
-        self.refusals = refusals
-        self._told: float | None = None
-        self._seconds: float | None = None
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return what Airflow stores to make this trigger again elsewhere."""
-        return f"{type(self).__module__}.{type(self).__qualname__}", {
-            "model": self.model,
-            "waiting_since": self.waiting_since,
-            "longest": self.longest,
-            "function": self.function,
-            "conn_id": self.conn_id,
-            "pause_until": self.pause_until,
-            "not_before": self.not_before,
-            "deadline": self.deadline,
-            "refusals": self.refusals,
-        }
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, then yield the one event."""
-        try:
-            end = "room" if await self._wait() else "deadline"
-        except WanError as error:  # a wrong key, no such connection: the task will find and say the same
-            forget(self.conn_id)
-            self.log.warning("The wait for room ended: %s", error)
-            end = "refused"
-        if end == "room":
-            self.log.info("There is room after %s.", spoken(time.time() - self.waiting_since))
-        await asyncio.sleep(self.not_before - time.time())
-        yield TriggerEvent(  # type: ignore[no-untyped-call]
-            {
-                "kind": KIND,
-                "end": end,
-                "model": self.model,
-                "waiting_since": self.waiting_since,
-                "refusals": self.refusals,
-                "seconds": self._seconds,
-            }
-        )
-
-    async def _wait(self) -> bool:
-        pause_until = min(self.pause_until, self.deadline or math.inf)
-        await asyncio.sleep(pause_until - time.time())
-        known = catalog.find(self.model)
-        if known is None or known.running == 0:
-            return self.deadline is None or time.time() < self.deadline
-        # In a thread, because it brings an HTTP library that takes its time to load.
-        clients = await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
-        from airflow_provider_wan.dashscope.gate import gate_of
-
-        async with clients.shared_poller(await account_of(self.conn_id)) as poller:
-            entered = await gate_of(poller, self.model, known.running).enter(
-                function=self.function,
-                since=self.waiting_since,
-                longest=self.longest,
-                until=self.deadline,
-                on_news=self._tell,
-            )
-            self._seconds = poller.durations.typical(self.model, self.function).median
-            return entered
-
-    def _tell(self, news: News) -> None:
-        if self._told is not None and not notably(self._told, news.expected):
-            return
-        self._told = news.expected
-        why = describe(news.queue, self.model) if news.queue else "The account's queue can't be looked at"
-        self.log.info(
-            "Waiting for room. %s. %d wait before this one; room is expected in about %s.%s",
-            *(why, news.ahead, spoken(news.expected)),
-            f" The last error: {news.trouble}" if news.trouble else "",
-        )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from airflow_provider_wan import accounts
-from airflow_provider_wan.accounts import KEPT_FOR, account_of, forget
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.errors import ConnectionSettingsError
 from airflow_provider_wan.hooks import DashScopeHook
+from airflow_provider_wan.triggers import accounts
+from airflow_provider_wan.triggers.accounts import KEPT_FOR, account_of, forget
 
 NAME = "AIRFLOW_CONN_DASHSCOPE_DEFAULT"
 CONNECTION = '{"conn_type": "dashscope", "password": "sk-one"}'

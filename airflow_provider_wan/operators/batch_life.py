@@ -11,16 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_provider_wan.batch_trigger import WanBatchTrigger
-from airflow_provider_wan.batch_watch import (
-    LAND_WITHIN,
-    LAND_WITHIN_HERE,
-    OpenJob,
-    Plan,
-    Reason,
-    Report,
-    watch,
-)
 from airflow_provider_wan.dashscope import clients
 from airflow_provider_wan.dashscope.errors import ServiceError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
@@ -37,6 +27,16 @@ from airflow_provider_wan.operators.batch_work import BatchWork
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
 from airflow_provider_wan.operators.life import BACKSTOP
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.triggers.batch import WanBatchTrigger
+from airflow_provider_wan.triggers.batch_watch import (
+    LAND_WITHIN,
+    LAND_WITHIN_HERE,
+    OpenJob,
+    Plan,
+    Reason,
+    Report,
+    watch,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_wan.batch_watch import slots_of
 from airflow_provider_wan.dashscope import catalog, room
 from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import AuthenticationError, ServiceError
 from airflow_provider_wan.dashscope.results import TaskStatus
 from airflow_provider_wan.operators.batch_policy import may_submit
+from airflow_provider_wan.triggers.batch_watch import slots_of
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, conf
 
 from airflow_provider_wan import storage
-from airflow_provider_wan.admission import KIND, Admission, Waiting, WanRoomTrigger, no_room
+from airflow_provider_wan.admission import KIND, Admission, Waiting, no_room
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.client import DashScopeClient
+from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError, WanError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
@@ -24,7 +25,7 @@ from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
-from airflow_provider_wan.triggers import WanTaskTrigger
+from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -259,7 +260,11 @@ class Life:
         with DashScopeClient(self._attempt.edit.account, patient=False) as client:
             outcome = polling.wait(
                 lambda: client.get(job.task_id),
-                polling.Watch(job.deadline),
+                polling.Watch(
+                    job.deadline,
+                    submitted_at=job.submitted_at,
+                    typical=lambda: Durations().typical(job.model, job.function),
+                ),
                 on_change=lambda snapshot: self._tell(job, snapshot),
                 on_trouble=lambda error: self._tell_trouble(job, error),
             )

@@ -15,14 +15,13 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_wan import admission
-from airflow_provider_wan.admission import WanRoomTrigger
 from airflow_provider_wan.dashscope import resend, room
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.errors import NoRoomError, ThrottledError
 from airflow_provider_wan.ledger import Ledger
 from airflow_provider_wan.operators import WanVideoSynthesisOperator
-from airflow_provider_wan.triggers import WanTaskTrigger
+from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 from tests.conftest import context, first_event
 from tests.operators.cases import (
     KEY_OF_CASE,

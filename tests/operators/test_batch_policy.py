@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_wan.batch_watch import (
+from airflow_provider_wan.dashscope.errors import Retry
+from airflow_provider_wan.dashscope.polling import End
+from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
+from airflow_provider_wan.jobs import Job
+from airflow_provider_wan.ledger import Entry, Step
+from airflow_provider_wan.operators import batch_policy as policy
+from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
+from airflow_provider_wan.triggers.batch_watch import (
     LAND_WITHIN,
     Board,
     Ended,
@@ -19,13 +26,6 @@ from airflow_provider_wan.batch_watch import (
     low_water,
     slots_of,
 )
-from airflow_provider_wan.dashscope.errors import Retry
-from airflow_provider_wan.dashscope.polling import End
-from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
-from airflow_provider_wan.jobs import Job
-from airflow_provider_wan.ledger import Entry, Step
-from airflow_provider_wan.operators import batch_policy as policy
-from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
 
 VACE = "wan2.1-vace-plus"
 JOB = Job("j", "r", VACE, "video_outpainting", "ap-southeast-1", submitted_at=1000.0, deadline=9000.0)

@@ -1,14 +1,17 @@
-"""Connections as accounts, for triggers: asked for once, however many triggers want the same one.
+"""Connections as accounts, and the clients for them, without holding up the triggerer's event loop.
 
-Each look-up in a triggerer is a question to Airflow's supervisor, and these are answered one after the other.
+An account is asked for once, however many triggers want the same one: each look-up in a triggerer is a
+question to Airflow's supervisor, and these are answered one after the other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.hooks import DashScopeHook
@@ -60,3 +63,14 @@ def _of_this_loop() -> dict[str, _Known]:
 
 def _failed(looked_up: asyncio.Task[Account]) -> bool:
     return looked_up.done() and (looked_up.cancelled() or looked_up.exception() is not None)
+
+
+_loaded: ModuleType | None = None
+
+
+async def clients() -> ModuleType:
+    """Return `dashscope.clients`: loaded in a thread, because it brings an HTTP library that takes its time."""
+    global _loaded
+    if _loaded is None:
+        _loaded = await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
+    return _loaded

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import AsyncIterator
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
-from airflow_provider_wan.accounts import account_of, forget
-from airflow_provider_wan.awaited import jobs_still_awaited
 from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.polling import End, Outcome
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import Job, cancelling, result, summary
+from airflow_provider_wan.triggers.accounts import account_of, clients, forget
+from airflow_provider_wan.triggers.awaited import jobs_still_awaited
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.poller import Poller
@@ -95,7 +93,7 @@ class WanTaskTrigger(BaseTrigger):
 
     async def _wait(self) -> Outcome:
         account = await account_of(self.conn_id)
-        async with (await _clients()).shared_poller(account) as poller:
+        async with (await clients()).shared_poller(account) as poller:
             outcome: Outcome = await poller.wait(
                 self.job_id,
                 model=str(self.facts.get("model", "")),
@@ -143,7 +141,7 @@ class WanTaskTrigger(BaseTrigger):
             # Many may be ended at once, which is more than the service takes in a second: so try for a while.
             async with (
                 asyncio.timeout(KILL_LIMIT),
-                (await _clients()).patient_async_client(account) as client,
+                (await clients()).patient_async_client(account) as client,
             ):
                 await client.cancel(self.job_id)
         except TimeoutError:
@@ -176,14 +174,3 @@ class WanTaskTrigger(BaseTrigger):
                 "status": str(outcome.snapshot.status) if outcome.snapshot else None,
             }
         )
-
-
-_loaded: ModuleType | None = None
-
-
-async def _clients() -> ModuleType:
-    """Import the client: in a thread, because it brings an HTTP library that takes its time to load."""
-    global _loaded
-    if _loaded is None:
-        _loaded = await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
-    return _loaded

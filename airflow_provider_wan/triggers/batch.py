@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import AsyncIterator
-from types import ModuleType
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_wan.accounts import account_of, forget
-from airflow_provider_wan.awaited import jobs_still_awaited
-from airflow_provider_wan.batch_watch import OpenJob, Plan, Reason, Report, watch
 from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import cancelling
-from airflow_provider_wan.triggers import KILL_LIMIT
+from airflow_provider_wan.triggers.accounts import account_of, clients, forget
+from airflow_provider_wan.triggers.awaited import jobs_still_awaited
+from airflow_provider_wan.triggers.batch_watch import OpenJob, Plan, Reason, Report, watch
+from airflow_provider_wan.triggers.job import KILL_LIMIT
 
 CANCELS_AT_ONCE = 4
 
@@ -61,7 +59,7 @@ class WanBatchTrigger(BaseTrigger):
         plan = Plan.from_dict(self.plan)
         try:
             account = await account_of(self.conn_id)
-            async with (await _clients()).shared_poller(account) as poller:
+            async with (await clients()).shared_poller(account) as poller:
                 report = await watch(poller, plan, tell=self._tell, tell_trouble=self._tell_trouble)
         except WanError as error:  # the connection is gone or wrong; the task will find and say the same
             self.log.warning("The wait for %d jobs ended: %s", len(plan.jobs), error)
@@ -89,7 +87,7 @@ class WanBatchTrigger(BaseTrigger):
             account = await account_of(self.conn_id)
             async with (
                 asyncio.timeout(KILL_LIMIT),
-                (await _clients()).patient_async_client(account) as client,
+                (await clients()).patient_async_client(account) as client,
             ):
                 limit = asyncio.Semaphore(CANCELS_AT_ONCE)
                 await asyncio.gather(*(self._cancel(client, job, limit) for job in abandoned))
@@ -118,7 +116,3 @@ class WanBatchTrigger(BaseTrigger):
         self.log.warning(
             "Job %s can't be looked at; the wait goes on. The last error: %s", job.task_id, error
         )
-
-
-async def _clients() -> ModuleType:
-    return await asyncio.to_thread(importlib.import_module, "airflow_provider_wan.dashscope.clients")
