@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_wan.emulator.settings import EmulatorSettings, RegionSettings
+from airflow_provider_wan.emulator.settings import EmulatorSettings, LogNormal, RegionSettings
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator.server import RunningEmulator, running
 
-__all__ = ["EmulatorSettings", "RegionSettings", "RunningEmulator", "running"]
+__all__ = ["EmulatorSettings", "LogNormal", "RegionSettings", "RunningEmulator", "running"]
 
 
 def __getattr__(name: str) -> Any:

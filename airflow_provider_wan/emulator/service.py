@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import uuid
 from collections import defaultdict, deque
@@ -24,7 +25,7 @@ from airflow_provider_wan.emulator.limits import RateLimits
 from airflow_provider_wan.emulator.listing import page, read_filter
 from airflow_provider_wan.emulator.results import Results
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
-from airflow_provider_wan.emulator.settings import EmulatorSettings, RegionSettings
+from airflow_provider_wan.emulator.settings import EmulatorSettings, LogNormal, RegionSettings
 from airflow_provider_wan.emulator.tasks import LIFE, Failure, Queue, Status, Task, Work
 from airflow_provider_wan.emulator.uploads import Owner, Uploads
 from airflow_provider_wan.emulator.usage import bill, usage
@@ -111,8 +112,7 @@ class Service:
                 input=submission.input,
                 parameters=submission.parameters,
                 submitted=submission.now,
-                # Not for secrets: the same seed shall give the same run times.
-                run_seconds=random.Random(f"{settings.seed}/{number}").uniform(*usual),  # noqa: S311
+                run_seconds=_run_seconds(usual, f"{settings.seed}/{number}"),
                 failed_with_times=settings.failed_with_times or model.family == "style",
                 doom=submission.doom,
                 late_doom=submission.late_doom,
@@ -317,6 +317,13 @@ class Service:
         if kind is Kind.REDIRECT:
             path = f"/moved{path}"
         return f"{origin}{path}?{self._parts.results.query(task.id, task.ended + LIFE)}"
+
+
+def _run_seconds(usual: tuple[float, float] | LogNormal, seed: str) -> float:
+    dice = random.Random(seed)  # noqa: S311 (not for secrets: the same seed shall give the same run times)
+    if isinstance(usual, LogNormal):
+        return dice.lognormvariate(math.log(usual.median), usual.sigma)
+    return dice.uniform(*usual)
 
 
 def _doom(task: Task, order: Fault) -> None:

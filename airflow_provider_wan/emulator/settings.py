@@ -28,6 +28,24 @@ class RegionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogNormal:
+    """Run times that scatter by a factor: most near the median, a few several times as long.
+
+    Attributes:
+        median: Half of all jobs run shorter; service seconds, more than 0.
+        sigma: Standard deviation of the logarithm. At 0.5 one job in ten runs longer than 1.9 medians, one in
+            a thousand longer than 4.7.
+    """
+
+    median: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        if self.median <= 0 or self.sigma < 0:
+            raise ValueError(f"{self}: `median` must be more than 0, and `sigma` must not be negative.")
+
+
+@dataclass(frozen=True, slots=True)
 class EmulatorSettings:
     """All that can be set; the defaults follow the documentation as far as it goes.
 
@@ -43,7 +61,8 @@ class EmulatorSettings:
             speed it is rendering that takes the time.
         fetch_inputs: Fetch the inputs of a job; None: as `render`.
         seed: Seeds the run time of jobs.
-        run_seconds: Shortest and longest run time of a job in service seconds; None: as usual for the model.
+        run_seconds: Run times of jobs in service seconds: the shortest and the longest of evenly spread ones, or
+            a `LogNormal`; None: as usual for the model.
         running_slots: Jobs of one model and account that run at once; None: as the model's limits say.
         queue_limit: Jobs that may wait for a slot; None: as the model's limits say.
         submit_rps: Submissions a second of one model and account; None: as the model's limits say.
@@ -73,7 +92,7 @@ class EmulatorSettings:
     render_threads: int = 1
     fetch_inputs: bool | None = None
     seed: int = 0
-    run_seconds: tuple[float, float] | None = None
+    run_seconds: tuple[float, float] | LogNormal | None = None
     running_slots: int | None = None
     queue_limit: int | None = None
     submit_rps: int | None = None

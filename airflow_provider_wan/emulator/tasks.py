@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +147,11 @@ class Queue:
         self._begin = begin
         self._finish = finish
         self._waiting: deque[Task] = deque()
-        self._running: list[Task] = []
+        self._at_work: list[Task] = []
+        """Running jobs whose end isn't known yet."""
+        self._ends: list[tuple[float, int, Task, Made | Failure]] = []
+        """The ends of the other running jobs, the next one first."""
+        self._number = count()
 
     def waiting(self) -> int:
         """Return how many jobs wait for a slot."""
@@ -197,12 +203,17 @@ class Queue:
         return True
 
     def _end_next(self, now: float) -> bool:
-        ends = [(task.due(), task) for task in self._running]
-        if not ends:
+        for task in list(self._at_work):
+            moment, outcome = task.due()
+            if moment < math.inf:
+                self._at_work.remove(task)
+                heappush(self._ends, (moment, next(self._number), task, outcome))
+        # A test may have ended the next one before its time.
+        while self._ends and self._ends[0][2].status is not Status.RUNNING:
+            heappop(self._ends)
+        if not self._ends or self._ends[0][0] > now:
             return False
-        (moment, outcome), task = min(ends, key=lambda end: end[0][0])
-        if moment > now:
-            return False
+        moment, _, task, outcome = heappop(self._ends)
         self._end(task, moment, outcome)
         return True
 
@@ -217,10 +228,11 @@ class Queue:
     def _start(self, task: Task, moment: float) -> None:
         task.status, task.started = Status.RUNNING, moment
         task.work = self._begin(task)
-        self._running.append(task)
+        self._at_work.append(task)
 
     def _end(self, task: Task, moment: float, outcome: Made | Failure) -> None:
-        self._running.remove(task)
+        if task in self._at_work:
+            self._at_work.remove(task)
         if self._borrowed:
             self._borrowed -= 1
         else:

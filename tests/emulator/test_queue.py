@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from airflow_provider_wan.emulator import RegionSettings, RunningEmulator
+import pytest
+
+from airflow_provider_wan.emulator import LogNormal, RegionSettings, RunningEmulator
 from tests.emulator.api import EDIT, OUTPAINT, Api, error
 
 Start = Callable[..., RunningEmulator]
@@ -91,6 +93,23 @@ def test_run_times_are_usual_for_the_model_and_the_same_for_the_same_seed(start:
     assert times != run_times(2)
     assert all(300 <= seconds <= 600 for seconds in times[:3])
     assert 60 <= times[3] <= 300
+
+
+def test_log_normal_run_times_scatter_around_their_median(start: Start) -> None:
+    emulator, api = _many(start, run_seconds=LogNormal(median=180, sigma=0.5), queue_limit=10_000)
+    for _ in range(400):
+        api.job()
+    times = sorted(task["run_seconds"] for task in emulator.tasks())
+    assert 165 < times[200] < 195
+    # A tenth of a log-normal's values lies below, and a tenth above, the median by a factor of e^(1.28 sigma).
+    assert 80 < times[40] < 112
+    assert 290 < times[360] < 405
+
+
+@pytest.mark.parametrize("wrong", [{"median": 0.0, "sigma": 0.5}, {"median": 180.0, "sigma": -1.0}])
+def test_impossible_run_times_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="median"):
+        LogNormal(**wrong)
 
 
 def test_speed_makes_minutes_seconds(start: Start) -> None:
