@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down at-scale test lint types pytest constraints clean
+.PHONY: help demo up down at-scale test lint types pytest fast-tests system-tests constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,15 @@ lint: $(INSTALLED)  ## Check style
 types: $(INSTALLED)  ## Check types
 	$(BIN)/mypy
 
+# Both at once, because either waits for most of its time: the fast tests, and a real Airflow whose parts are killed.
 pytest: $(INSTALLED)  ## Run the tests
+	@echo "Running the tests, which takes about 5 minutes; each half shows its output when it ends ..."
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target fast-tests system-tests
+
+fast-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -n 4 --ignore tests/system
+
+system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest tests/system
 
 # One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.

@@ -155,7 +155,7 @@ class TestRefused:
 
     def test_answer_lost_while_submitting_is_never_sent_again(self, service: RunningEmulator) -> None:
         before = service.requests.count("submit")
-        service.faults.order("submit", "drop")
+        service.faults.order("submit", "drop", accepted=False)
         with pytest.raises(
             SubmitUnknownError, match=r"not sent again.*A retry, or clearing the task, first asks the service"
         ):

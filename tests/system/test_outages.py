@@ -53,7 +53,7 @@ def test_deadline_does_not_restart_with_the_triggerer(trial: Trial) -> None:
         moves_on(edit, before)
         edit.sees(lambda: edit.status(job) == "CANCELED")
         ended = edit.jobs[0]["ended"] - edit.jobs[0]["submitted"]
-        assert 25 <= ended < 35, edit.log()
+        assert 40 <= ended < 55, edit.log()  # begun anew by the restart, it would be 57 or more
         edit.ends("failed", 1)
         edit.says("Job JOB was still queued after .* has been cancelled")
         assert (edit.paid, edit.landed()) == (0, [])
@@ -140,3 +140,25 @@ def test_database_locked_while_a_job_waits_goes_on(trial: Trial) -> None:
         edit.ends("success", 1)
         assert (edit.posts, edit.paid) == (1, 1)
         assert edit.landed() == [job]
+
+
+def test_account_with_a_wrong_key_and_one_that_hangs_leave_a_third_alone(trial: Trial) -> None:
+    trial.airflow.begin("triggerer", "second triggerer")
+    with (
+        trial.edit(held=True) as well,
+        trial.edit(held=True, fault={"where": "get", "kind": "slow", "delay": 60.0, "times": 20}) as hanging,
+        trial.edit(
+            held=True, fault={"where": "get", "kind": "status", "status": 401, "times": 20}
+        ) as refused,
+    ):
+        job, hung = waits_for_its_job(well), hanging.has_job()
+        refused.ends("failed", 1)
+        refused.says("Check the connection")
+        assert hanging.state == ("deferred", 1)
+        well.emulator.force(job, "SUCCEEDED")
+        well.ends("success", 1, limit=60)
+        assert (well.posts, well.paid, well.landed()) == (1, 1, [job])
+        assert hanging.emulator.requests.count("get") >= 1
+        hanging.mark("failed")
+        hanging.sees(lambda: hanging.status(hung) == "CANCELED")
+    trial.airflow.end("second triggerer")

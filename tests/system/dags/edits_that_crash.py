@@ -25,7 +25,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "edit_without_retries": {"retries": 0},
     "edit_on_worker": {"retries": 2, "deferrable": False},
     "edit_resubmitting": {"retries": 2, "on_unknown_submit": "resubmit"},
-    "edit_with_deadline": {"retries": 2, "timeout": timedelta(seconds=25)},
+    "edit_with_deadline": {"retries": 2, "timeout": timedelta(seconds=40)},
     "edit_not_cancelling": {"retries": 2, "cancel_on_kill": False},
     "edit_ending_in_triggerer": {"retries": 2, "output_path": None, "end_in_triggerer": True},
 }
