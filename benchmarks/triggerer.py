@@ -12,48 +12,30 @@ import argparse
 import asyncio
 import json
 import math
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 
 from airflow_provider_wan.emulator import EmulatorSettings
 from benchmarks import tell
 from benchmarks.measure import QUERIES, submit
+from benchmarks.own_airflow import Rows, triggerer
 from benchmarks.served import FUNCTION, VACE, Served, served
 
-ROOT = Path(__file__).parents[1]
 FIRST = 100
 """Triggers that run before the memory is measured, so that what is loaded once doesn't count."""
-PER_SECOND = 250
-"""Triggers that Airflow starts at once, about once a second. By default it is 50, with which a thousand take more
-than 20 s; and the more there are, the longer Airflow's loop is busy reading them."""
 ROWS_A_PAGE = 10
 """So short are the service's list pages here that the poller uses up its 8 queries a second."""
 SETTLE = 8.0
 WATCHED = 30.0
 """Seconds over which the processor's use is measured."""
-DAG = """
-from airflow.sdk import DAG, BaseOperator
-
-class Waiting(BaseOperator):
-    def __init__(self, *, number, **kwargs):
-        super().__init__(**kwargs)
-        self.number = number
-
-with DAG("waiting", schedule=None):
-    Waiting.partial(task_id="waiting").expand(number=list(range({tasks})))
-"""
 
 KINDS: dict[str, str] = {"Airflow alone": "Idle", "WanTaskTrigger": "Ours", "a client per trigger": "Naive"}
 HEADS = (
@@ -115,73 +97,6 @@ class Cost:
     busy: float
 
 
-class Rows:
-    """Airflow's database, which is made with a DAG run of so many task instances."""
-
-    def __init__(self, home: Path, tasks: int) -> None:
-        os.environ.update(environment(home))
-        subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
-        (home / "dags").mkdir()
-        (home / "dags" / "waiting.py").write_text(DAG.format(tasks=tasks))
-
-        from airflow._shared.timezones import timezone
-        from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-        from airflow.models.dagbag import DBDagBag
-        from airflow.utils.session import create_session
-        from airflow.utils.state import DagRunState
-        from airflow.utils.types import DagRunTriggeredByType, DagRunType
-
-        DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
-        bag = DagBag(str(home / "dags"), bundle_path=home / "dags", bundle_name="dags-folder")
-        with create_session() as session:
-            sync_bag_to_db(bag, "dags-folder", None, session=session)
-        with create_session() as session:
-            dag = DBDagBag().get_latest_version_of_dag("waiting", session=session)
-            if dag is None:
-                raise RuntimeError(f"Airflow did not take the DAG: {bag.import_errors}")
-            dag.create_dagrun(
-                run_id="benchmark",
-                run_after=timezone.utcnow(),
-                run_type=DagRunType.MANUAL,
-                triggered_by=DagRunTriggeredByType.TEST,
-                state=DagRunState.RUNNING,
-                session=session,
-            )
-
-    def defer(self, first: int, triggers: Sequence[Any]) -> float:
-        """Let task instances from `first` on wait for triggers, and return the moment of the commit."""
-        from airflow.models import TaskInstance
-        from airflow.models.trigger import Trigger
-        from airflow.utils.session import create_session
-        from sqlalchemy import update
-
-        rows = [Trigger.from_object(trigger) for trigger in triggers]
-        with create_session() as session:
-            session.add_all(rows)
-            session.flush()
-            for number, row in enumerate(rows, start=first):
-                session.execute(
-                    update(TaskInstance)
-                    .where(TaskInstance.map_index == number)
-                    .values(state="deferred", trigger_id=row.id)
-                )
-        return time.monotonic()
-
-    def clear(self) -> None:
-        """Let no task instance wait."""
-        from airflow.jobs.job import Job
-        from airflow.models import TaskInstance
-        from airflow.models.trigger import Trigger
-        from airflow.utils.session import create_session
-        from sqlalchemy import delete, update
-
-        with create_session() as session:
-            session.execute(update(TaskInstance).values(state=None, trigger_id=None))
-            session.execute(delete(Trigger))
-            session.execute(delete(Job))
-
-
 class Probed:
     """The lines of the probe."""
 
@@ -211,44 +126,6 @@ class Probed:
         raise TimeoutError(
             f"Not {many} triggers were started within {within:.0f} s; see the triggerer's log."
         )
-
-
-def environment(home: Path) -> dict[str, str]:
-    """Return Airflow's settings."""
-    return {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__MAX_MAP_LENGTH": "10000",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-        "AIRFLOW__TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP": str(PER_SECOND),
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-@contextmanager
-def triggerer(home: Path, service: Served) -> Iterator[Callable[[], psutil.Process]]:
-    """Run `airflow triggerer`; the block gets a function that finds the process with the event loop."""
-    connection = {"conn_type": "dashscope", "host": service.base_url, "password": service.key}
-    settings = {**os.environ, **environment(home), "AIRFLOW_CONN_DASHSCOPE_DEFAULT": json.dumps(connection)}
-    command = [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs", "--capacity", "10000"]
-    with (home / "triggerer.log").open("ab") as log:
-        process = subprocess.Popen(command, env=settings, stdout=log, stderr=log)
-
-    def runner() -> psutil.Process:
-        (child,) = psutil.Process(process.pid).children()
-        return child
-
-    try:
-        yield runner
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def of_kind(kind: str, service: Served, task_ids: Sequence[str]) -> list[Any]:

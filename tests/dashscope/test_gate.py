@@ -6,8 +6,6 @@ Against the emulator, on its clock: ten minutes of the service's time are a seco
 from __future__ import annotations
 
 import asyncio
-import gc
-import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,7 +17,7 @@ from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.budget import BURST
 from airflow_provider_wan.dashscope.client import AsyncDashScopeClient
 from airflow_provider_wan.dashscope.errors import AuthenticationError, ServiceError
-from airflow_provider_wan.dashscope.gate import TOLD_AT, Gate, News, gate_of
+from airflow_provider_wan.dashscope.gate import TOLD_AT, Gate, News
 from airflow_provider_wan.dashscope.poller import Poller
 
 if TYPE_CHECKING:
@@ -324,52 +322,3 @@ async def test_trouble_that_passes_lets_nobody_in_who_has_no_room(service: Runni
         here.wait(1.0)
         await here.looks(TOLD_AT)
         assert here.entered == []
-
-
-# -- a night -----------------------------------------------------------------------------------------------
-
-
-def idle(service: RunningEmulator, slots: int) -> float:
-    """Return how long the account's slots stood empty while edits waited, at the most: service seconds."""
-    jobs = sorted(service.tasks(), key=lambda job: job["started"])
-    free = [jobs[0]["started"]] * slots
-    longest = 0.0
-    for job in jobs:
-        slot = min(range(slots), key=free.__getitem__)
-        longest = max(longest, job["started"] - free[slot])
-        free[slot] = job["ended"]
-    return longest
-
-
-@pytest.mark.parametrize("longest", [60.0, HOUR], ids=["a minute", "an hour"])
-async def test_slots_are_never_idle_for_30_s_and_the_queue_never_longer_than_wanted(longest: float) -> None:
-    edits = 30
-    with emulated(running_slots=2, run_seconds=(300, 600), speed=900) as service:
-        async with triggerer(service) as one, triggerer(service) as other:
-            deepest = 0
-            for number in range(edits):
-                here = (one, other)[number % 2]
-                here.wait(float(number), start=10.0, longest=longest)
-            while not all(task.done() for task in (*one.tasks, *other.tasks)):
-                deepest = max(deepest, sum(job["status"] == "PENDING" for job in service.tasks()))
-                await asyncio.sleep(0.02)
-            await one.until(lambda: all(job["status"] == "SUCCEEDED" for job in service.tasks()))
-            assert len(service.ledger()) == edits
-            assert idle(service, 2) < 30
-            # Two processes may see the same room at the same time.
-            assert deepest <= 2 * room.room(2, 450.0, longest)
-            assert service.requests.count("list", 429) == 0
-
-
-async def test_process_has_one_gate_for_each_model_and_keeps_no_poller_alive(
-    service: RunningEmulator,
-) -> None:
-    async with triggerer(service) as here:
-        assert gate_of(here.poller, VACE, 2) is gate_of(here.poller, VACE, 2)
-        assert gate_of(here.poller, VACE, 2) is not gate_of(here.poller, "wan2.7-videoedit", 5)
-        poller = Poller(here.client, qps=8)
-        gate_of(poller, VACE, 2)
-        gone = weakref.ref(poller)
-        del poller
-        gc.collect()
-        assert gone() is None

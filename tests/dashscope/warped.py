@@ -114,6 +114,12 @@ class Service:
         self.works[work.task_id] = work
         return work.task_id
 
+    def submit(self, runs: float, *, slots: int, model: str = VACE) -> str:
+        """Take a job that starts once one of the model's slots is free, first come, first served."""
+        ends = sorted(work.ended for work in self.works.values() if work.model == model)
+        free = ends[-slots] if len(ends) >= slots else now()
+        return self.add(runs, queued=max(0.0, free - now()), model=model)
+
     async def _query(self, target: str) -> None:
         if self.closed:
             raise RuntimeError("Cannot send a request, as the client has been closed.")
@@ -146,14 +152,23 @@ class Service:
         )
 
     async def list_tasks(
-        self, *, model: str, since: datetime, page: int = 1, page_size: int = 10
+        self,
+        *,
+        model: str,
+        since: datetime | None = None,
+        status: str | None = None,
+        page: int = 1,
+        page_size: int = 10,
     ) -> Mapping[str, Any]:
         self.lists += 1
         await self._query("list")
         found = [
             work
             for work in self.works.values()
-            if work.model == model and work.submitted >= since.timestamp() and work.listed
+            if work.model == model
+            and work.listed
+            and (since is None or work.submitted >= since.timestamp())
+            and status in (None, work.status(now()))
         ]
         if self.shuffled:
             random.Random(self.lists if self.shuffled == "anew" else 0).shuffle(found)
