@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from airflow.providers.common.compat.sdk import conf
-
 from airflow_provider_wan.dashscope import clients
 from airflow_provider_wan.dashscope.errors import ServiceError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
@@ -25,7 +23,7 @@ from airflow_provider_wan.operators.batch_room import Rooms
 from airflow_provider_wan.operators.batch_stock import Round, edits_of, take_stock
 from airflow_provider_wan.operators.batch_work import BatchWork
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
-from airflow_provider_wan.operators.life import BACKSTOP
+from airflow_provider_wan.operators.life import BACKSTOP, earliest_resume
 from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.triggers.batch import WanBatchTrigger
 from airflow_provider_wan.triggers.batch_watch import (
@@ -169,9 +167,7 @@ class BatchLife:
 
     def _wait_in_triggerer(self) -> NoReturn:
         now = time.time()
-        # Airflow 3.3 learns up to a heartbeat late that the worker has let the task go.
-        settled = now + 2 * conf.getint("workers", "min_heartbeat_interval", fallback=5)
-        plan = self._plan(land_within=LAND_WITHIN, not_before=settled)
+        plan = self._plan(land_within=LAND_WITHIN, not_before=earliest_resume(now))
         last = max((job.deadline for job in plan.jobs), default=None)
         self._operator.defer(
             trigger=WanBatchTrigger(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from airflow_provider_wan import storage
 from airflow_provider_wan.dashscope.client import DashScopeClient
@@ -208,7 +208,7 @@ class BatchWork:
         self._announced.append(job.task_id)
         if self._killed:  # while it was being submitted
             self._cancel([job])
-            raise AirflowException(f"The task was ended from outside while it submitted job {job.task_id}.")
+            raise self._ended(f" while it submitted job {job.task_id}.")
         self.tell_jobs()
 
     def tell_jobs(self) -> None:
@@ -293,7 +293,12 @@ class BatchWork:
 
     def _alive(self) -> None:
         if self._killed:
-            raise AirflowException("The task was ended from outside, so nothing more is submitted.")
+            raise self._ended(", so nothing more is submitted.")
+
+    def _ended(self, how: str) -> AirflowException:
+        # A worker that is shut down leads here too. A retry may go on where it will know the jobs there are.
+        kind = AirflowException if self._failing.remembers else AirflowFailException
+        return kind(f"The task was ended from outside{how}")
 
     @property
     def open(self) -> list[BatchEdit]:

@@ -215,7 +215,7 @@ class Life:
                 waiting_since=admission.waiting.since,
                 longest=admission.longest,
                 pause_until=now + pause,
-                not_before=_earliest_resume(now),
+                not_before=earliest_resume(now),
                 deadline=until,
                 refusals=admission.waiting.refusals,
             ),
@@ -244,7 +244,7 @@ class Life:
                 task_id=job.task_id,
                 conn_id=self._operator.conn_id,
                 deadline=job.deadline,
-                not_before=_earliest_resume(now),
+                not_before=earliest_resume(now),
                 cancel_on_kill=self._operator.cancel_on_kill,
                 end_task=self._operator.end_in_triggerer,
                 multiple_outputs=self._operator.multiple_outputs,
@@ -342,8 +342,8 @@ class Life:
         return outcome
 
 
-def _earliest_resume(now: float) -> float:
-    # Airflow 3.3 learns up to a heartbeat late that the worker has let the task go.
+def earliest_resume(now: float) -> float:
+    """Say when a trigger's event may come: Airflow 3.3 learns up to a heartbeat late that a worker let its task go."""
     return now + 2 * int(conf.getint("workers", "min_heartbeat_interval", fallback=5))
 
 

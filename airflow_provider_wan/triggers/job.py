@@ -38,7 +38,8 @@ class WanTaskTrigger(BaseTrigger):
         not_before: When the event may come at the earliest, in seconds since 1970. Airflow 3.3 learns up to a
             heartbeat late that the worker has let the task go, and fails a task that resumes before that.
         cancel_on_kill: Cancel the job when a person ends the waiting task, if it is still queued.
-        end_task: Where the job has succeeded, end the task here, with the result, instead of waking it.
+        end_task: Where the job has succeeded, end the task here instead of waking it. The event is then the result,
+            which has the job's address; Airflow makes XComs of it and neither logs nor stores it otherwise.
         multiple_outputs: In that case, push each field of the result too.
         facts: More about the job to hand back in the event; plain JSON without secrets.
     """

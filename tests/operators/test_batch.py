@@ -510,15 +510,18 @@ def test_cancel_on_kill_off_leaves_the_jobs_to_themselves(
     assert states(queued) == ["PENDING"] * 3
 
 
+@pytest.mark.parametrize("durable", [True, False], ids=["remembered", "not remembered"])
 def test_ending_a_batch_that_waits_on_its_worker_cancels_what_is_queued_and_submits_no_more(
-    queued: BatchCase,
+    queued: BatchCase, durable: bool
 ) -> None:
-    with queued.attempting_batch(concurrency=2) as (operator, attempt):
+    with queued.attempting_batch(concurrency=2, durable=durable) as (operator, attempt):
         wait_until(lambda: queued.emulator.requests.count("get") > 1)
         operator.on_kill()
-        with pytest.raises(AirflowException, match="ended from outside"):
+        with pytest.raises(AirflowException, match="ended from outside") as ended:
             attempt.result()
     assert states(queued) == ["CANCELED"] * 2
+    # A retry that knows of no jobs would pay for all edits again.
+    assert isinstance(ended.value, AirflowFailException) is not durable
 
 
 def test_jobs_cancelled_by_a_clear_are_submitted_once_more(queued: BatchCase) -> None:
