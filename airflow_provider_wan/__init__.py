@@ -9,6 +9,46 @@ __version__ = "0.1.0"
 _INTEGRATION = "Alibaba Cloud Wan"
 
 
+_CONFIG: dict[str, Any] = {
+    "wan": {
+        "description": "Which inputs edits may read, and how they are checked.",
+        "options": {
+            "local_media_roots": {
+                "description": (
+                    "Folders, separated by commas, below which `file://` inputs may be read. Symbolic links and `..` "
+                    "are resolved first. Empty: no local file may be read, so that a run's parameters can't make a "
+                    "worker send its files away."
+                ),
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "/srv/media,/mnt/footage",
+                "default": "",
+            },
+            "allow_private_urls": {
+                "description": (
+                    "Whether http(s) inputs may point to loopback, link-local and private addresses. The address of "
+                    "the connection's own host may be used in any case."
+                ),
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "False",
+            },
+            "preflight": {
+                "description": (
+                    "Whether input files are looked at before an edit is submitted, where the operator doesn't say. "
+                    "Takes effect where the `media` extra is installed."
+                ),
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "True",
+            },
+        },
+    }
+}
+
+
 def get_provider_info() -> dict[str, Any]:
     """Describe this provider to Airflow (entry point `apache_airflow_provider`)."""
     return {
@@ -33,6 +73,7 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["airflow_provider_wan.triggers"],
             }
         ],
+        "config": _CONFIG,
         # Airflow 3.2 and later read this key; 3.1 passes over it.
         "cli": ["airflow_provider_wan.cli.get_wan_cli_commands"],
         "connection-types": [

@@ -20,7 +20,7 @@ from airflow_provider_wan.dashscope.catalog.generation import (
     T2V,
     WAN3,
 )
-from airflow_provider_wan.dashscope.catalog.model import VIDEO_GENERATION, Billing, Model, Region
+from airflow_provider_wan.dashscope.catalog.model import VIDEO_GENERATION, Billing, MediaLimits, Model, Region
 from airflow_provider_wan.dashscope.catalog.prices import PRICE_DATE
 from airflow_provider_wan.dashscope.catalog.regions import REGIONS, find_region
 from airflow_provider_wan.dashscope.catalog.rows import PIXELS, SIZES
@@ -35,6 +35,7 @@ __all__ = [
     "SIZES",
     "VIDEO_GENERATION",
     "Billing",
+    "MediaLimits",
     "Model",
     "Region",
     "find",

@@ -43,6 +43,35 @@ class Billing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """What a model asks of one kind of input file. None limits nothing, or isn't published."""
+
+    kind: Literal["image", "video", "audio", "file"]
+    formats: tuple[str, ...] = ()
+    """Formats in lower case, one name for each: `jpeg` (also for jpg), `mp4`, `wav`, ..."""
+    max_mb: float | None = None
+    """Largest file in MB of 1024 * 1024 bytes."""
+    min_side: int | None = None
+    """Shortest side in pixels."""
+    max_side: int | None = None
+    """Longest side in pixels."""
+    max_aspect: float | None = None
+    """How many times longer the long side may be than the short one."""
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    """Longest length that is taken at all."""
+    cut_seconds: float | None = None
+    """The service silently uses only so many seconds from the start."""
+    min_fps: float | None = None
+    alpha: bool = True
+    """Whether an image may be transparent."""
+    inline: bool = False
+    """Whether a `data:` URI is documented for it."""
+    temporary: bool = True
+    """Whether the service's own temporary storage (`oss://`) is documented for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One model: where it is offered, what it takes, what it costs.
 
@@ -100,5 +129,7 @@ class Model:
     """Size of one input image; None where the model takes no image."""
     watermark_default: bool = False
     """Whether the video is watermarked when the request doesn't say."""
+    media: Mapping[str, MediaLimits] = field(default_factory=dict)
+    """Limits of input files by role: the body's field (`video_url`), or an item's type in `media` (`video`)."""
     result_keys: tuple[str, ...] = ("video_url",)
     """Where the finished job's `output` holds the URL, from the outside in."""
