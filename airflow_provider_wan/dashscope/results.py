@@ -11,11 +11,15 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_wan.dashscope import catalog
+from airflow_provider_wan.dashscope.catalog import Billing
 from airflow_provider_wan.dashscope.errors import UnavailableError
 from airflow_provider_wan.dashscope.redact import redacted
 
 RESULT_LIFE = timedelta(hours=24)
 """How long the service keeps a job and its result. Source: every model page."""
+
+CAPPED_INPUT = Decimal(5)
+"""Seconds an input counts with at most, for models that bill it with a cap. Source: `model-pricing`, October 2026."""
 
 # The service writes times without a zone. Official samples prove UTC+8 for Beijing; others are taken alike.
 SERVICE_ZONE = timezone(timedelta(hours=8))
@@ -161,16 +165,35 @@ def expires_at(snapshot: TaskSnapshot) -> datetime | None:
     return snapshot.submitted_at + RESULT_LIFE if snapshot.submitted_at else None
 
 
-def billed_seconds(usage: Mapping[str, Any]) -> Decimal | None:
+def billed_seconds(usage: Mapping[str, Any], model_name: str | None = None) -> Decimal | None:
     """Return the seconds the service bills for, or None where `usage` doesn't say.
 
-    `duration` is the billed length where it is present, and includes the input where a model bills
-    that too; older models only have `video_duration`.
+    `duration` is the billed length where it is present, and includes the input where a model bills that too; older
+    models only have `video_duration`. Where both are missing, lengths of input and output tell, by the model's rule.
+
+    Args:
+        usage: The service's own account of the job.
+        model_name: The model; None: not known, so that an input with a length leaves it open what is billed.
     """
     for name in ("duration", "video_duration"):
-        value = usage.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6:
-            return Decimal(str(value))
+        stated = _seconds(usage.get(name))
+        if stated is not None:
+            return stated
+    output, taken_in = (_seconds(usage.get(f"{end}_video_duration")) for end in ("output", "input"))
+    model = catalog.find(model_name or "")
+    if model is None:
+        return output if taken_in == 0 else None
+    if output is None or model.billing is Billing.OUTPUT:
+        return output
+    if taken_in is None:
+        return None
+    capped = model.billing is Billing.CAPPED_INPUT_AND_OUTPUT
+    return output + (min(taken_in, CAPPED_INPUT) if capped else taken_in)
+
+
+def _seconds(value: object) -> Decimal | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6:
+        return Decimal(str(value))
     return None
 
 
@@ -180,7 +203,7 @@ def cost(model_name: str, region: str, usage: Mapping[str, Any]) -> dict[str, st
     List prices of `catalog.PRICE_DATE`, without discounts, savings plans or free quota.
     """
     model = catalog.find(model_name)
-    seconds = billed_seconds(usage)
+    seconds = billed_seconds(usage, model_name)
     if model is None or seconds is None:
         return None
     tier = price_tier(model, region, usage)
