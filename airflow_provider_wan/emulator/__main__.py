@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 What it serves: the routes of the service under /api/v1, files of --media-root under /media/, and control
-routes under /emulator/: ledger, requests, tasks, faults, clock.
+routes under /emulator/: ledger, requests, tasks, inputs, faults, clock.
 
 Prompts with a marker are rejected by moderation: [reject-input] soon after the start, [reject-output]
 after the run time.
@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--speed", type=float, default=1.0, help="service seconds per real second (default: 1)")
     add("--media-root", type=Path, metavar="DIR", help="serve this folder under /media/, for inputs")
     add("--no-render", action="store_true", help="hand out one tiny video instead of rendering")
+    add(
+        "--fetch-inputs",
+        action="store_true",
+        help="with --no-render: fetch inputs all the same, and hash them",
+    )
     add("--seed", type=int, default=0, help="seed of the run times (default: 0)")
     add("--access-log", action="store_true", help="print a line per request")
     switches = parser.add_argument_group("where the documentation doesn't say")
@@ -114,6 +119,7 @@ def read_settings(arguments: Sequence[str] | None = None) -> EmulatorSettings:
         speed=given.speed,
         media_root=given.media_root,
         render=not given.no_render,
+        fetch_inputs=given.fetch_inputs or None,
         seed=given.seed,
         parameter_errors=given.parameter_errors,
         input_errors=given.input_errors,

@@ -62,6 +62,7 @@ class Control:
             ("DELETE", "requests", self._forget_requests),
             ("GET", "tasks", self._tasks),
             ("POST", "tasks/{task_id}", self._force),
+            ("GET", "inputs", self._inputs),
             ("GET", "faults", self._faults),
             ("POST", "faults", self._order),
             ("DELETE", "faults", self._clear),
@@ -98,6 +99,10 @@ class Control:
         except KeyError:
             return json_answer({"error": "There is no such job."}, 404)
         return json_answer({"task_id": task.id, "status": status})
+
+    async def _inputs(self, request: Request) -> Response:
+        fetched = self._emulation.inputs.fetched(request.query_params.get("task_id"))
+        return json_answer({"inputs": [asdict(one) for one in fetched]})
 
     async def _faults(self, request: Request) -> Response:
         del request

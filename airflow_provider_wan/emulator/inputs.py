@@ -1,17 +1,21 @@
-"""Getting at a job's inputs, and saying in the service's words why that failed."""
+"""Getting at a job's inputs, keeping proof of what they were, and saying in the service's words why that failed."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import re
 import shutil
 import urllib.error
 import urllib.request
 import uuid
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -39,17 +43,50 @@ def uninspected(message: str) -> ServiceRefusal:
     return ServiceRefusal(400, "InvalidParameter.DataInspection", message)
 
 
-def urls_of(given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every address of a file in `input`, in any field of any model."""
-    found: list[Any] = [given.get(name) for name in _SINGLE]
+def inputs_of(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield role and address of every file in `input`, in any field of any model.
+
+    The role is the field's name, or in `media` the item's type.
+    """
+    found: list[tuple[Any, Any]] = [(name, given.get(name)) for name in _SINGLE]
     for name in _LISTS:
-        found += given.get(name) or []
+        found += [(name, value) for value in given.get(name) or []]
     for item in given.get("media") or []:
         if isinstance(item, dict):
-            found += [item.get("reference_voice"), item.get("url") if item.get("type") != "link" else None]
-    for value in found:
+            kind = item.get("type")
+            found.append(("reference_voice", item.get("reference_voice")))
+            found.append((kind, item.get("url") if kind != "link" else None))
+    for role, value in found:
         if isinstance(value, str) and value.startswith(("http://", "https://", "oss://", "data:")):
-            yield value
+            yield str(role), value
+
+
+def urls_of(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every address of a file in `input`."""
+    return (url for _, url in inputs_of(given))
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An input that was fetched: proof of which bytes the service got.
+
+    Attributes:
+        task_id: The job it was fetched for; None: for a check of the submission, or for an answer without a job.
+        model: The model that asked for it, as it was sent.
+        role: What it was to the model: its field in `input`, or its type in `media`.
+        url: Its address without what signs it; of a `data:` address the type only.
+        size: Bytes.
+        sha256: Their SHA-256 in hexadecimal digits.
+        at: Seconds since 1970 on the service's clock.
+    """
+
+    task_id: str | None
+    model: str
+    role: str
+    url: str
+    size: int
+    sha256: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +119,17 @@ class Inputs:
         self._media = media
         self.origins: tuple[str, ...] = ()
         """Addresses of this emulator; what lies there is read without a request to ourselves."""
+        self._fetched: deque[Fetched] = deque(maxlen=10_000)
+        self._lock = Lock()
+
+    def fetched(self, task_id: str | None = None) -> list[Fetched]:
+        """Return what was fetched, oldest first; the last 10000.
+
+        Args:
+            task_id: Only for this job; None: all.
+        """
+        with self._lock:
+            return [one for one in self._fetched if task_id in (None, one.task_id)]
 
     def check_uploads(self, given: Mapping[str, Any], owner: Owner, now: float) -> None:
         """Look up the `oss://` addresses without fetching anything.
@@ -93,14 +141,22 @@ class Inputs:
             if url.startswith("oss://"):
                 self._uploads.find(url, owner, now)
 
-    def fetch(self, given: Mapping[str, Any], owner: Owner, now: float, folder: Path) -> dict[str, Path]:
-        """Fetch all inputs of a job.
+    def fetch(
+        self,
+        given: Mapping[str, Any],
+        owner: Owner,
+        now: float,
+        folder: Path,
+        task_id: str | None = None,
+    ) -> dict[str, Path]:
+        """Fetch all inputs of a job, and keep proof of each.
 
         Args:
             given: The request's `input`.
             owner: Whose uploads it may use.
             now: The service's time.
             folder: Where what is downloaded goes.
+            task_id: The job; None: there is none yet.
 
         Returns:
             Address -> local file.
@@ -108,7 +164,16 @@ class Inputs:
         Raises:
             ServiceRefusal: One can't be fetched.
         """
-        return {url: self._one(url, owner, now, folder) for url in urls_of(given)}
+        files: dict[str, Path] = {}
+        for role, url in inputs_of(given):
+            if url not in files:
+                files[url] = self._one(url, owner, now, folder)
+            with files[url].open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                proof = Fetched(task_id, owner.model, role, _unsigned(url), file.tell(), digest, now)
+            with self._lock:
+                self._fetched.append(proof)
+        return files
 
     def _one(self, url: str, owner: Owner, now: float, folder: Path) -> Path:
         if url.startswith("oss://"):
@@ -132,6 +197,12 @@ class Inputs:
         if file is None:
             raise uninspected(NOT_FOUND)
         return file
+
+
+def _unsigned(url: str) -> str:
+    if url.startswith("data:"):
+        return re.split("[;,]", url, maxsplit=1)[0]
+    return re.sub("//[^/]*@", "//", re.split("[?#]", url, maxsplit=1)[0])
 
 
 def _decode(url: str, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from airflow_provider_wan.emulator.admin import Control, inner_facts
 from airflow_provider_wan.emulator.app import build_app
 from airflow_provider_wan.emulator.billing import Charge
 from airflow_provider_wan.emulator.emulation import Emulation
+from airflow_provider_wan.emulator.inputs import Fetched
 from airflow_provider_wan.emulator.requestlog import Submit
 from airflow_provider_wan.emulator.settings import EmulatorSettings, RegionSettings
 from airflow_provider_wan.emulator.tasks import Failure, Status
@@ -83,6 +84,16 @@ class RunningEmulator:
     def tasks(self) -> list[dict[str, Any]]:
         """Return all remembered jobs with their inner facts, in the order of submission."""
         return [inner_facts(*one) for one in self._emulation.tasks()]
+
+    def inputs(self, task_id: str | None = None) -> list[Fetched]:
+        """Return the inputs that were fetched, with role, length and SHA-256, oldest first.
+
+        Inputs are fetched when their job starts, and only with `render` or `fetch_inputs`.
+
+        Args:
+            task_id: Only those of this job; None: all.
+        """
+        return self._emulation.inputs.fetched(task_id)
 
     def force(self, task_id: str, status: str, *, code: str = "InternalError", message: str = "") -> None:
         """Bring a job into a state at once.

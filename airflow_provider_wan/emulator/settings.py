@@ -59,7 +59,8 @@ class EmulatorSettings:
             result is one tiny constant MP4 and usage is worked out from the request.
         render_threads: How many videos to render at once. No job ends before its video is there, so at a high
             speed it is rendering that takes the time.
-        fetch_inputs: Fetch the inputs of a job; None: as `render`.
+        fetch_inputs: Fetch the inputs of a job when it starts, and keep their lengths and hashes
+            (`RunningEmulator.inputs`), also where nothing is rendered; None: as `render`.
         seed: Seeds the run time of jobs.
         run_seconds: Run times of jobs in service seconds: the shortest and the longest of evenly spread ones, or
             a `LogNormal`; None: as usual for the model.

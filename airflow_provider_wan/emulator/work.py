@@ -103,7 +103,7 @@ class Workshop:
     def _make(self, task: Task, owner: Owner) -> Done:
         try:
             with TemporaryDirectory(prefix="inputs-", dir=self._folder) as folder:
-                media = self._inputs.fetch(task.input, owner, self._now(), Path(folder))
+                media = self._inputs.fetch(task.input, owner, self._now(), Path(folder), task.id)
                 if self._render is None:
                     return Done(self._now(), placeholder(task))
                 out = self._folder / f"{task.id}.mp4"

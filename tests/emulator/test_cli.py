@@ -82,6 +82,9 @@ def test_settings_follow_the_command_line() -> None:
     assert (settings.render, settings.speed, settings.unknown_model) == (False, 60, 404)
     assert settings.overdue_accounts == {"poor"}
     assert settings.regions[0].keys == {"sk-a": "a", "sk-b": "emulator"}
+    assert not settings.fetches
+    assert read_settings(["--no-render", "--fetch-inputs"]).fetches
+    assert read_settings([]).fetches
 
 
 def test_malformed_region_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from airflow_provider_wan.dashscope import Account, DashScopeClient
 from airflow_provider_wan.emulator import RunningEmulator
-from tests.emulator.api import IMAGE_VIDEO, OUTPAINT, Api, error
+from tests.emulator.api import EDIT, IMAGE_VIDEO, OUTPAINT, VACE, Api, error
 
 Start = Callable[..., RunningEmulator]
 NOT_FOUND = "Failed to find the requested media resource during the data inspection process."
@@ -94,6 +96,85 @@ def test_input_errors_can_be_told_at_submit(start: Start, root: Path) -> None:
     assert error(answer) == (400, "InvalidParameter.DataInspection", NOT_FOUND)
     assert emulator.tasks() == []
     assert api.submit(_outpaint(emulator.media_url("clips/a b.mp4"))).status_code == 200
+
+
+CLIP, PICTURE = b"0123456789", b"\x89PNG\r\n\x1a\nof a kind"
+SHA = {content: hashlib.sha256(content).hexdigest() for content in (CLIP, PICTURE)}
+
+
+def test_every_input_is_proved_by_role_length_and_hash(start: Start, root: Path) -> None:
+    """From the web, a data address, and this emulator's own media, in fields, lists and `media`."""
+    (root / "picture.png").write_bytes(PICTURE)
+    web = start(media_root=root)
+    emulator = start(media_root=root, fetch_inputs=True, query_qps=10_000)
+    api = Api(emulator.base_url, emulator.key)
+    clip, picture = emulator.media_url("clips/a b.mp4"), web.media_url("picture.png")
+    signed = f"{picture}?OSSAccessKeyId=LTAI&Signature=c2VjcmV0"
+    data = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
+    media = [{"type": "video", "url": clip}] + [
+        {"type": "reference_image", "url": url} for url in (signed, data)
+    ]
+    _ended(emulator, api, {**EDIT, "input": {"media": media}})
+    repaint = {"function": "video_repainting", "prompt": "x", "video_url": clip, "ref_images_url": [signed]}
+    parameters = {"control_condition": "depth"}
+    _ended(emulator, api, {"model": VACE, "input": repaint, "parameters": parameters})
+    edited, repainted = (str(task["task_id"]) for task in emulator.tasks())
+
+    shown = [(one.role, one.url, one.size, one.sha256) for one in emulator.inputs(edited)]
+    assert shown == [
+        ("video", clip, 10, SHA[CLIP]),
+        ("reference_image", picture, len(PICTURE), SHA[PICTURE]),
+        ("reference_image", "data:image/png", len(PICTURE), SHA[PICTURE]),
+    ]
+    assert [(one.role, one.sha256, one.model) for one in emulator.inputs(repainted)] == [
+        ("video_url", SHA[CLIP], VACE),
+        ("ref_images_url", SHA[PICTURE], VACE),
+    ]
+    assert len(emulator.inputs()) == 5
+
+    control = f"{emulator.origin}/emulator/inputs"
+    told = httpx.get(control).json()["inputs"]
+    assert [one["task_id"] for one in told] == [edited] * 3 + [repainted] * 2
+    assert "Signature" not in str(told)
+    assert httpx.get(control, params={"task_id": repainted}).json()["inputs"] == told[3:]
+    assert httpx.get(control, params={"task_id": "none"}).json() == {"inputs": []}
+
+
+def test_temporary_file_is_proved_too(start: Start, root: Path) -> None:
+    emulator = start(fetch_inputs=True, query_qps=10_000)
+    api = Api(emulator.base_url, emulator.key)
+    with DashScopeClient(Account.of(api_key=emulator.key, host=emulator.base_url)) as client:
+        with (root / "clips" / "a b.mp4").open("rb") as file:
+            url = client.upload(file, model=VACE, suffix=".mp4")
+        job = client.submit("/services/aigc/video-generation/video-synthesis", _outpaint(url)).task_id
+    emulator.clock.advance(301)
+    while api.status(job) == "RUNNING":
+        pass
+    (proof,) = emulator.inputs(job)
+    assert (proof.role, proof.url, proof.size, proof.sha256) == ("video_url", url, 10, SHA[CLIP])
+
+
+def test_input_of_another_job_is_the_result_that_was_handed_out(start: Start, root: Path) -> None:
+    emulator = start(media_root=root, fetch_inputs=True, query_qps=10_000)
+    api = Api(emulator.base_url, emulator.key)
+    first = _ended(emulator, api, _outpaint(emulator.media_url("clips/a b.mp4")))
+    _ended(emulator, api, _outpaint(first["video_url"]))
+    result = httpx.get(first["video_url"]).content
+    proof = emulator.inputs()[-1]
+    assert (proof.size, proof.sha256) == (len(result), hashlib.sha256(result).hexdigest())
+
+
+def test_check_of_a_submission_is_told_from_the_job(start: Start, root: Path) -> None:
+    emulator = start(media_root=root, fetch_inputs=True, input_errors="submit", query_qps=10_000)
+    _ended(emulator, Api(emulator.base_url, emulator.key), _outpaint(emulator.media_url("clips/a b.mp4")))
+    (task,) = emulator.tasks()
+    assert [one.task_id for one in emulator.inputs()] == [None, task["task_id"]]
+
+
+def test_without_fetching_there_is_no_proof(start: Start, root: Path) -> None:
+    emulator = start(media_root=root, query_qps=10_000)
+    _ended(emulator, Api(emulator.base_url, emulator.key), _outpaint(emulator.media_url("clips/a b.mp4")))
+    assert emulator.inputs() == []
 
 
 @pytest.fixture
