@@ -15,8 +15,10 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from airflow_provider_wan.dashscope import catalog
-from airflow_provider_wan.emulator.checks import Caller, read_body
+from airflow_provider_wan.dashscope.catalog.model import FACE_DETECT
+from airflow_provider_wan.emulator.checks import Caller
 from airflow_provider_wan.emulator.clock import http_date
+from airflow_provider_wan.emulator.detector import Detector
 from airflow_provider_wan.emulator.disturb import disturbed, json_answer, xml_answer
 from airflow_provider_wan.emulator.emulation import Emulation
 from airflow_provider_wan.emulator.faults import ON_THE_WIRE, Where
@@ -26,7 +28,8 @@ from airflow_provider_wan.emulator.results import StorageRefusal
 from airflow_provider_wan.emulator.service import Service
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
 
-FACE_DETECT = "/services/aigc/image2video/face-detect"
+_WITH_BODY = (Where.SUBMIT, Where.DETECT)
+"""Calls whose body is looked at and kept."""
 
 
 @dataclass(slots=True)
@@ -59,10 +62,12 @@ class Front:
         self._service = service
         self._emulation = emulation
         self._base = emulation.settings.base_path
+        self._detector = Detector(service.region, service.keys, emulation)
 
     def routes(self) -> list[Route]:
         """Return all routes; each works with and without a slash at its end."""
         served: list[tuple[str, str, str, Handler]] = [
+            ("POST", f"{self._base}{FACE_DETECT}", Where.DETECT, self._detect),
             ("POST", f"{self._base}/services/{{path:path}}", Where.SUBMIT, self._submit),
             ("GET", f"{self._base}/tasks", Where.LIST, self._list),
             ("GET", f"{self._base}/tasks/{{task_id}}", Where.GET, self._get),
@@ -88,7 +93,7 @@ class Front:
 
         async def endpoint(request: Request) -> Response:
             call = Call(request, str(uuid.uuid4()))
-            if where is Where.SUBMIT:
+            if where in _WITH_BODY:
                 call.raw = await request.body()
             fault = None
             if where is not None and emulation.faults.waiting():
@@ -98,8 +103,8 @@ class Front:
             answer = Response() if fault and not fault.after_the_work else await self._answer(handler, call)
             if fault is not None:
                 answer = disturbed(fault, answer, call.request_id, emulation.hangup)
-            if where is Where.SUBMIT:
-                self._keep(call, answer.status_code)
+            if where in _WITH_BODY:
+                self._keep(call, answer.status_code, detection=where is Where.DETECT)
             emulation.requests.note(name, answer.status_code)
             answer.headers["date"] = http_date(emulation.clock.now())
             return answer
@@ -122,7 +127,7 @@ class Front:
         name = body.get("model") if isinstance(body, dict) else call.request.query_params.get("model")
         return name if isinstance(name, str) else None
 
-    def _keep(self, call: Call, status: int) -> None:
+    def _keep(self, call: Call, status: int, *, detection: bool) -> None:
         headers = {name: text for name, text in call.headers.items() if name != "authorization"}
         self._emulation.requests.keep(
             Submit(
@@ -132,7 +137,8 @@ class Front:
                 body=parsed(call.raw),
                 at=self._emulation.clock.now(),
                 status=status,
-            )
+            ),
+            detection=detection,
         )
 
     def _caller(self, call: Call) -> Caller:
@@ -142,8 +148,6 @@ class Front:
 
     async def _submit(self, call: Call) -> Response:
         path = f"/services/{call.request.path_params['path'].rstrip('/')}"
-        if path == FACE_DETECT:
-            return self._face_detect(call)
         submission = self._service.check(call.headers, path, call.raw)
         settings = self._emulation.settings
         if settings.input_errors == "submit" and settings.fetches:
@@ -163,18 +167,9 @@ class Front:
         self._service.cancel(self._caller(call), call.request.path_params["task_id"])
         return json_answer({"request_id": call.request_id})
 
-    def _face_detect(self, call: Call) -> Response:
-        self._caller(call)
-        if call.headers.get("x-dashscope-async"):
-            raise ServiceRefusal(403, "AccessDenied", "Current user api does not support asynchronous calls.")
-        body = read_body(call.raw)
-        model = catalog.find(body["model"])
-        if model is None or model.path != FACE_DETECT or self._service.region not in model.spellings:
-            raise ServiceRefusal(400, "InvalidParameter", "Model not exist.")
-        if not body["input"].get("image_url"):
-            raise ServiceRefusal(400, "InvalidParameter", "Field required: image_url")
-        found = {"check_pass": True, "humanoid": True}
-        return json_answer({"output": found, "usage": {"image_count": 1}, "request_id": call.request_id})
+    async def _detect(self, call: Call) -> Response:
+        answer = await asyncio.to_thread(self._detector.answer, call.headers, call.raw, call.request_id)
+        return json_answer(answer)
 
     # -- inputs ----------------------------------------------------------------------------------
 

@@ -9,16 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One paid job. Only jobs that succeeded are.
+    """One paid job, or one answer that is paid without a job. Only what succeeded is.
 
     Attributes:
-        task_id: The job.
+        task_id: The job; empty where there is none.
         account: The main account that pays.
         region: Region the job ran in.
         model: The model's id as it was sent.
-        seconds: Billed seconds.
-        tier: Price tier, e.g. `720P`.
-        cost: Seconds times list price in CNY; None where the catalogue has no price.
+        seconds: Billed seconds; 0 where the price is for an image.
+        tier: Price tier, e.g. `720P`, or `image`.
+        cost: Seconds, or one image, times list price in CNY; None where the catalogue has no price.
         at: End of the job, seconds since 1970 on the service's clock.
     """
 
@@ -55,7 +55,7 @@ def statement(charges: list[Charge]) -> dict[str, Any]:
     """Sum up the ledger as plain JSON."""
     total = sum((charge.cost for charge in charges if charge.cost is not None), Decimal(0))
     return {
-        "paid_tasks": len(charges),
+        "paid_tasks": sum(1 for charge in charges if charge.task_id),
         "billed_seconds": round(sum(charge.seconds for charge in charges), 2),
         "cost": str(total),
         "currency": "CNY",

@@ -84,6 +84,8 @@ class Emulation:
             render=render_task if settings.render else None,
             threads=settings.render_threads,
         )
+        self.lock = RLock()
+        """Held while anything that is counted or remembered changes."""
         parts = Parts(
             settings=settings,
             clock=self.clock,
@@ -93,7 +95,7 @@ class Emulation:
             inputs=self.inputs,
             workshop=self.workshop,
             charges=self.charges,
-            lock=RLock(),
+            lock=self.lock,
         )
         self.services = [Service(region, parts) for region in settings.regions]
         self.hangup: Callable[[Scope], None] = lambda _: None

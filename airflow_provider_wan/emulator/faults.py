@@ -22,6 +22,7 @@ class Where(StrEnum):
     POLICY = "policy"
     UPLOAD = "upload"
     RESULT = "result"
+    DETECT = "detect"
 
 
 class Kind(StrEnum):
@@ -57,6 +58,10 @@ class Kind(StrEnum):
     """Half of the result's file, with a `Content-Length` that agrees. Only for result."""
     NOT_MP4 = "not_mp4"
     """A text instead of the video. Only for result."""
+    SUSPENDED = "suspended"
+    """A RUNNING job shows SUSPENDED, as style transform's page has it. Only for get."""
+    NOT_PASSED = "not_passed"
+    """The detector of speech-to-video says that the image won't do. Only for detect."""
 
 
 _ONLY: Mapping[Kind, Where] = {
@@ -66,6 +71,8 @@ _ONLY: Mapping[Kind, Where] = {
     Kind.REDIRECT: Where.GET,
     Kind.SHORT_FILE: Where.RESULT,
     Kind.NOT_MP4: Where.RESULT,
+    Kind.SUSPENDED: Where.GET,
+    Kind.NOT_PASSED: Where.DETECT,
 }
 _NEEDS_NO_JSON = (Kind.BROKEN_JSON, Kind.NO_OUTPUT, Kind.BUSINESS_ERROR)
 ON_THE_WIRE: frozenset[Kind] = frozenset(Kind) - {
@@ -73,6 +80,8 @@ ON_THE_WIRE: frozenset[Kind] = frozenset(Kind) - {
     Kind.NO_VIDEO_URL,
     Kind.OTHER_HOST,
     Kind.REDIRECT,
+    Kind.SUSPENDED,
+    Kind.NOT_PASSED,
 }
 """Kinds that change an answer on its way; the others change what the service knows or says."""
 

@@ -14,7 +14,7 @@ DROPPED = 0
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """One create call, as it arrived.
+    """One create call, or one of the detector, as it arrived.
 
     Attributes:
         region: Region it went to.
@@ -34,11 +34,12 @@ class Submit:
 
 
 class RequestLog:
-    """Counts calls by endpoint and status, and keeps the last 10000 create calls."""
+    """Counts calls by endpoint and status, and keeps the last 10000 create calls and detections."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._submits: deque[Submit] = deque(maxlen=10_000)
+        self._detections: deque[Submit] = deque(maxlen=10_000)
         self._lock = Lock()
 
     def note(self, endpoint: str, status: int) -> None:
@@ -46,10 +47,10 @@ class RequestLog:
         with self._lock:
             self._counts[endpoint, status] += 1
 
-    def keep(self, submit: Submit) -> None:
-        """Keep a create call."""
+    def keep(self, submit: Submit, *, detection: bool = False) -> None:
+        """Keep a create call, or a call of the detector."""
         with self._lock:
-            self._submits.append(submit)
+            (self._detections if detection else self._submits).append(submit)
 
     def count(self, endpoint: str, status: int | None = None) -> int:
         """Return how often an endpoint (`submit`, `get`, `list`, `result`, ...) was called.
@@ -70,11 +71,17 @@ class RequestLog:
         with self._lock:
             return list(self._submits)
 
+    def detections(self) -> list[Submit]:
+        """Return the calls of the detector, oldest first."""
+        with self._lock:
+            return list(self._detections)
+
     def clear(self) -> None:
         """Start counting anew."""
         with self._lock:
             self._counts.clear()
             self._submits.clear()
+            self._detections.clear()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -83,7 +90,13 @@ class RequestLog:
             for (name, status), number in sorted(self._counts.items()):
                 endpoints.setdefault(name, {})[str(status) if status else "dropped"] = number
             submits = [asdict(submit) for submit in self._submits]
-        return {"posts": len(submits), "endpoints": endpoints, "submits": submits}
+            detections = [asdict(call) for call in self._detections]
+        return {
+            "posts": len(submits),
+            "endpoints": endpoints,
+            "submits": submits,
+            "detections": detections,
+        }
 
 
 def parsed(raw: bytes) -> Any:

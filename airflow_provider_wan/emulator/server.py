@@ -74,12 +74,16 @@ class RunningEmulator:
         return f"{self.origin}/media/{quote(path)}"
 
     def ledger(self) -> list[Charge]:
-        """Return what was billed, one entry per paid job."""
+        """Return what was billed: one entry per paid job, and one without a job per answer of the detector."""
         return self._emulation.ledger()
 
     def submits(self) -> list[Submit]:
         """Return the create calls, as they arrived."""
         return self.requests.submits()
+
+    def detections(self) -> list[Submit]:
+        """Return the calls of speech-to-video's detector, as they arrived."""
+        return self.requests.detections()
 
     def tasks(self) -> list[dict[str, Any]]:
         """Return all remembered jobs with their inner facts, in the order of submission."""

@@ -136,7 +136,12 @@ class Service:
             task = self._visible(caller, task_id, now)
             if task is None:
                 return presentation.unknown(task_id)
-            return presentation.snapshot(task, self._result_url(task))
+            shown = presentation.snapshot(task, self._result_url(task))
+            if task.status is Status.RUNNING and self._parts.faults.take(
+                Where.GET, (Kind.SUSPENDED,), model=task.model_name, task_id=task_id
+            ):
+                shown["output"]["task_status"] = "SUSPENDED"
+            return shown
 
     def list_tasks(self, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
         """Answer a query for a page of the account's jobs, the newest first.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow_provider_wan.dashscope.catalog import PIXELS, SIZES, Billing, Model
 from airflow_provider_wan.emulator.tasks import VideoFacts
@@ -38,8 +39,12 @@ def expected(model: Model, given: Mapping[str, Any], parameters: Mapping[str, An
 
 
 def _input_videos(given: Mapping[str, Any]) -> int:
-    media = [item["type"] for item in given.get("media", [])]
-    return media.count("video") + media.count("reference_video") + ("video_url" in given)
+    media: list[str] = [item["type"] for item in given.get("media", [])]
+    # r2v of 2.6 takes pictures and videos in one list; where nobody looks at them the name has to tell.
+    paths = [str(urlsplit(url).path).lower() for url in given.get("reference_urls", [])]
+    mixed = sum(path.endswith((".mp4", ".mov")) for path in paths)
+    named = len(given.get("reference_video_urls", [])) + ("video_url" in given)
+    return media.count("video") + media.count("reference_video") + mixed + named
 
 
 def _pixels(model: Model, parameters: Mapping[str, Any]) -> tuple[int, int]:

@@ -160,15 +160,5 @@ def test_model_list_and_limits_show_what_the_region_offers(api: Api) -> None:
     assert (limit["async_user_concurrency_limit"], limit["async_user_queue_limit"]) == (2, 500)
 
 
-def test_face_detection_answers_at_once(start: Start) -> None:
-    emulator = start(regions=(RegionSettings("cn-beijing"),))
-    url = f"{emulator.base_url}/services/aigc/image2video/face-detect"
-    key = {"Authorization": f"Bearer {emulator.key}"}
-    body = {"model": "wan2.2-s2v-detect", "input": {"image_url": IMAGE}}
-    answer = httpx.post(url, headers=key, json=body).json()
-    assert answer["output"] == {"check_pass": True, "humanoid": True}
-    assert error(httpx.post(url, headers={**key, "X-DashScope-Async": "enable"}, json=body))[0] == 403
-
-
 def _region(key: str, account: str) -> RegionSettings:
     return RegionSettings("ap-southeast-1", keys={key: account})

@@ -144,6 +144,17 @@ def test_succeeded_job_can_lack_its_url(emulator: RunningEmulator, api: Api) -> 
     assert "video_url" in api.output(job)
 
 
+def test_running_job_can_show_as_suspended(emulator: RunningEmulator, api: Api) -> None:
+    emulator.faults.order("get", "suspended")
+    running = api.job()
+    assert (api.status(running), api.status(running)) == ("SUSPENDED", "RUNNING")
+    emulator.faults.order("get", "suspended")
+    emulator.clock.advance(301)
+    assert api.status(running) == "SUCCEEDED"
+    with pytest.raises(ValueError, match="only possible with where=detect"):
+        emulator.faults.order("get", "not_passed")
+
+
 def test_result_can_move_to_another_host_or_redirect(emulator: RunningEmulator, api: Api) -> None:
     job = _finished(emulator, api)
     emulator.faults.order("get", "other_host")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from airflow_provider_wan.dashscope.catalog import find
-from airflow_provider_wan.emulator import RunningEmulator
+from airflow_provider_wan.dashscope import results
+from airflow_provider_wan.dashscope.catalog import MODELS, Model, find, price
+from airflow_provider_wan.emulator import RegionSettings, RunningEmulator
 from airflow_provider_wan.emulator.tasks import VideoFacts
 from airflow_provider_wan.emulator.usage import bill, expected, usage
-from tests.emulator.api import EDIT, IMAGE, IMAGE_TO_VIDEO, VIDEO, Api
+from tests.emulator.api import EDIT, IMAGE, IMAGE_TO_VIDEO, VIDEO, VIDEO_GENERATION, Api
 
 JSON = dict[str, Any]
 
@@ -173,6 +175,25 @@ def test_bill_counts_the_seconds_and_the_tier_of_the_model(
     assert (due.seconds, due.tier) == (seconds, tier)
 
 
+@pytest.mark.parametrize("region", ["cn-beijing", "ap-southeast-1", "eu-central-1"])
+@pytest.mark.parametrize("model", [model for model in MODELS if model.running], ids=lambda model: model.name)
+def test_client_reckons_from_the_usage_what_the_ledger_holds(model: Model, region: str) -> None:
+    """Written apart on both sides, they must come to the same seconds and the same money."""
+    for choice in ({"mode": "wan-std"}, {"mode": "wan-pro"}, {"audio": False, "mode": "wan-pro"}):
+        facts = _facts(5.0, given=0.0 if "t2v" in model.name else 7.0, size=(1920, 1080))
+        due, shown = bill(model, choice, facts), usage(model, choice, facts)
+        assert results.billed_seconds(shown, model.name) == Decimal(str(due.seconds))
+        unit = price(model, region, due.tier)
+        told = results.cost(model.name, region, shown)
+        if (
+            unit is None or model.name == "wan2.6-r2v-flash"
+        ):  # whose usage doesn't say which of its prices applies
+            assert told is None
+        else:
+            assert told is not None
+            assert abs(Decimal(told["amount"]) - unit * Decimal(str(due.seconds))) <= Decimal("0.0000005")
+
+
 def test_without_rendering_the_request_tells_what_to_expect() -> None:
     edit, i2v = find("wan2.7-videoedit"), find("wan2.7-i2v")
     assert edit is not None
@@ -182,6 +203,11 @@ def test_without_rendering_the_request_tells_what_to_expect() -> None:
     assert expected(edit, media, {"duration": 3, "resolution": "720P", "ratio": "9:16"}).duration == 3
     assert expected(edit, media, {"resolution": "720P", "ratio": "9:16"}).height == 1280
     assert expected(i2v, {"media": []}, {"duration": 12}).duration == 12
+    r2v = find("wan2.6-r2v")
+    assert r2v is not None
+    references = {"reference_urls": [f"{VIDEO}?Signature=x", IMAGE, "https://example.com/B.MOV"]}
+    assert expected(r2v, references, {}).input_duration == 10.0
+    assert expected(r2v, {"reference_video_urls": [VIDEO]}, {}).input_duration == 5.0
 
 
 def test_ledger_holds_only_what_succeeded_and_what_it_cost(emulator: RunningEmulator, api: Api) -> None:
@@ -198,14 +224,37 @@ def test_ledger_holds_only_what_succeeded_and_what_it_cost(emulator: RunningEmul
     assert len(emulator.ledger()) == 1
 
 
-def test_result_stands_where_the_model_puts_it(emulator: RunningEmulator, api: Api) -> None:
-    body = {
-        "model": "wan2.2-animate-move",
-        "input": {"image_url": IMAGE, "video_url": VIDEO},
-        "parameters": {"mode": "wan-std"},
-    }
-    job = api.job(body, IMAGE_TO_VIDEO)
+ANIMATE: JSON = {
+    "model": "wan2.2-animate-move",
+    "input": {"image_url": IMAGE, "video_url": VIDEO},
+    "parameters": {"mode": "wan-std"},
+}
+SPEAK: JSON = {"model": "wan2.2-s2v", "input": {"image_url": IMAGE, "audio_url": "https://example.com/a.mp3"}}
+RESTYLE: JSON = {"model": "video-style-transform", "input": {"video_url": VIDEO}}
+HURRY: JSON = {"model": "wan2.6-t2v", "input": {"prompt": "a fox"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "where"),
+    [
+        (ANIMATE, IMAGE_TO_VIDEO, ("results", "video_url")),
+        ({**ANIMATE, "model": "wan2.2-animate-mix"}, IMAGE_TO_VIDEO, ("results", "video_url")),
+        (SPEAK, IMAGE_TO_VIDEO, ("results", "video_url")),
+        (RESTYLE, VIDEO_GENERATION, ("output_video_url",)),
+        (HURRY, VIDEO_GENERATION, ("video_url",)),
+    ],
+)
+def test_result_stands_where_the_model_puts_it(
+    start: Callable[..., RunningEmulator], body: JSON, path: str, where: tuple[str, ...]
+) -> None:
+    emulator = start(regions=(RegionSettings("cn-beijing"),))
+    api = Api(emulator.base_url, emulator.key)
+    job = api.job(body, path)
     emulator.clock.advance(301)
     output = api.output(job)
-    assert output["results"]["video_url"].startswith(emulator.origin)
-    assert not {"video_url", "orig_prompt", "actual_prompt"} & set(output)
+    result: Any = output
+    for key in where:
+        result = result[key]
+    assert result.startswith(emulator.origin)
+    if body is not HURRY:
+        assert not {"video_url", "orig_prompt", "actual_prompt"} & set(output)
