@@ -12,6 +12,8 @@ from typing import Any
 
 from airflow_provider_wan.dashscope import codes
 from airflow_provider_wan.dashscope.account import Account
+from airflow_provider_wan.dashscope.catalog.model import FACE_DETECT
+from airflow_provider_wan.dashscope.detection import DETECTOR
 from airflow_provider_wan.dashscope.errors import InvalidRequestError, Retry, ServiceError, UnavailableError
 from airflow_provider_wan.dashscope.results import SERVICE_ZONE
 
@@ -47,12 +49,21 @@ def headers(account: Account) -> dict[str, str]:
 
 def submit(path: str, body: Mapping[str, Any]) -> Call:
     """Create a job. `path` is the model's own; `body` as the model's page documents it."""
-    extra = {"X-DashScope-Async": "enable"}
-    if holds_temporary_url(body):
-        # Without it the service doesn't resolve oss:// addresses and the job fails.
-        extra["X-DashScope-OssResourceResolve"] = "enable"
+    extra = {"X-DashScope-Async": "enable"} | _resolving(body)
     # A long wait for the answer, because giving up on it leaves us not knowing whether a job exists.
     return Call("POST", path, body=body, headers=extra, paid=True, read_timeout=120.0)
+
+
+def detect_face(image_url: str) -> Call:
+    """Ask whether an image will do for speech-to-video. The answer comes at once; there is no job."""
+    body = {"model": DETECTOR, "input": {"image_url": image_url}}
+    # The async header is refused here. Each answer is billed, so a lost one isn't asked for again.
+    return Call("POST", FACE_DETECT, body=body, headers=_resolving(body), paid=True, read_timeout=60.0)
+
+
+def _resolving(body: Mapping[str, Any]) -> dict[str, str]:
+    # Without it the service doesn't resolve oss:// addresses and the job fails.
+    return {"X-DashScope-OssResourceResolve": "enable"} if holds_temporary_url(body) else {}
 
 
 def holds_temporary_url(value: object) -> bool:

@@ -18,23 +18,13 @@ from typing import IO, Any, Self
 import httpx
 from tenacity import AsyncRetrying, Retrying
 
-from airflow_provider_wan.dashscope import calls, resend, uploads
+from airflow_provider_wan.dashscope import answers, calls, resend, uploads
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.calls import Call
-from airflow_provider_wan.dashscope.errors import (
-    PermissionDeniedError,
-    ServiceError,
-    SubmitUnknownError,
-    UnavailableError,
-    UnreachableError,
-)
+from airflow_provider_wan.dashscope.detection import Detection, DetectionLostError, read_detection
+from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnavailableError, UnreachableError
 from airflow_provider_wan.dashscope.quiet import unlogged
-from airflow_provider_wan.dashscope.results import (
-    Submission,
-    TaskSnapshot,
-    read_snapshot,
-    read_submission,
-)
+from airflow_provider_wan.dashscope.results import Submission, TaskSnapshot, read_snapshot
 
 CONNECT_TIMEOUT = 10.0
 TRANSFER_TIMEOUT = 120.0
@@ -65,24 +55,6 @@ def _trouble(call: Call, error: Exception) -> UnavailableError | SubmitUnknownEr
     return UnavailableError(f"no answer ({said})")
 
 
-def _read(call: Call, response: httpx.Response) -> dict[str, Any]:
-    try:
-        return calls.read_answer(response.status_code, response.content, response.headers)
-    except ServiceError as error:
-        if not (call.paid and resend.undecided(error)):
-            raise
-        said = f"{error.reason} (HTTP {error.http_status}, code {error.code or 'none given'})"
-        # Not `from error`: that one speaks of a refused call, which this may not have been.
-        raise SubmitUnknownError(said, request_id=error.request_id) from None
-
-
-def _submission(answer: Mapping[str, Any]) -> Submission:
-    submission = read_submission(answer)
-    if submission is None:
-        raise SubmitUnknownError("it names no job", request_id=str(answer.get("request_id") or ""))
-    return submission
-
-
 @contextlib.contextmanager
 def _transfer(what: str) -> Iterator[None]:
     with unlogged():
@@ -101,15 +73,6 @@ def _chunks(response: httpx.Response) -> Iterator[bytes]:
         if piece is None:
             return
         yield piece
-
-
-def _not_served(status: int) -> ServiceError:
-    said = "a result's address didn't hand out its file"
-    if status >= 500 or status in (408, 429):
-        return UnavailableError(said, http_status=status)
-    return PermissionDeniedError(
-        said, http_status=status, advice="Such addresses live for 24 hours after submission."
-    )
 
 
 class DashScopeClient:
@@ -164,7 +127,23 @@ class DashScopeClient:
             ServiceError: Refused; no job exists.
             SubmitUnknownError: The answer was lost; a job may exist. It is never sent again.
         """
-        return _submission(self._send(calls.submit(path, body), insist=insist))
+        return answers.submission(self._send(calls.submit(path, body), insist=insist))
+
+    def detect_face(self, image_url: str) -> Detection:
+        """Ask whether an image will do for speech-to-video. Answered at once and billed, whatever is found.
+
+        Args:
+            image_url: The image; `oss://` if it was uploaded for `detection.DETECTOR`.
+
+        Raises:
+            ServiceError: Refused.
+            DetectionLostError: The answer was lost. It is never asked for again by itself.
+        """
+        try:
+            return read_detection(self._send(calls.detect_face(image_url)))
+        except SubmitUnknownError as error:
+            # Not `from error`: that one speaks of a job, of which there is none.
+            raise DetectionLostError(error.reason, request_id=error.request_id) from None
 
     def get(self, task_id: str) -> TaskSnapshot:
         """Look at a job. Free of charge; the service allows 20 such queries a second per account.
@@ -257,7 +236,7 @@ class DashScopeClient:
             response = self._http.send(request, stream=True, follow_redirects=True)
         try:
             if response.status_code != 200:
-                raise _not_served(response.status_code)
+                raise answers.not_served(response.status_code)
             length = response.headers.get("content-length", "")
             yield (int(length) if length.isdecimal() else None), _chunks(response)
         finally:
@@ -276,7 +255,7 @@ class DashScopeClient:
             except _NO_ANSWER as error:
                 raise _trouble(call, error) from error
         self.clock_ahead = calls.clock_ahead(response.headers, datetime.now(UTC))
-        return _read(call, response)
+        return answers.read(call, response.status_code, response.content, response.headers)
 
 
 class AsyncDashScopeClient:
@@ -314,7 +293,7 @@ class AsyncDashScopeClient:
 
     async def submit(self, path: str, body: Mapping[str, Any], *, insist: bool = True) -> Submission:
         """As `DashScopeClient.submit`."""
-        return _submission(await self._send(calls.submit(path, body), insist=insist))
+        return answers.submission(await self._send(calls.submit(path, body), insist=insist))
 
     async def list_tasks(self, **filters: Any) -> dict[str, Any]:
         """As `DashScopeClient.list_tasks`."""
@@ -337,7 +316,7 @@ class AsyncDashScopeClient:
                 response = await self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:
                 raise _trouble(call, error) from error
-        return _read(call, response)
+        return answers.read(call, response.status_code, response.content, response.headers)
 
 
 def _arguments(account: Account, call: Call, read_timeout: float | None) -> dict[str, Any]:
