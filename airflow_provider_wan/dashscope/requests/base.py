@@ -42,6 +42,10 @@ class WanRequest(BaseModel):
     """Fields that hold a URL or a list of them."""
     media_types: ClassVar[Mapping[str, str]] = {}
     """Fields that are sent as items of `input.media`, with the item's type."""
+    input_fields: ClassVar[frozenset[str]] = frozenset(
+        {"prompt", "negative_prompt", "template", "mask_frame_id"}
+    )
+    """Fields that the service wants in `input`, as all media. All others go into `parameters`."""
     field_rules: ClassVar[Mapping[str, Rule]]
 
     model: Word | None = None
@@ -162,14 +166,14 @@ class WanRequest(BaseModel):
             if name in self.media_types:
                 urls = [value] if isinstance(value, str) else value
                 media += [{"type": self.media_types[name], "url": url} for url in urls]
-            elif name in self.media_fields or name in _INPUT_FIELDS:
+            elif name in self.media_fields or name in self.input_fields:
                 parts[name] = _plain(value)
         if media:
             parts["media"] = media
         return parts
 
     def _parameters(self) -> dict[str, Any]:
-        elsewhere = {"model", *_INPUT_FIELDS, *self.media_fields}
+        elsewhere = {"model", *self.input_fields, *self.media_fields}
         return {name: _plain(value) for name, value in self._given() if name not in elsewhere}
 
     @classmethod
@@ -180,10 +184,6 @@ class WanRequest(BaseModel):
             return Problem(name, None, f"is no field of {cls.__name__}", f"It belongs to {', '.join(has)}.")
         fix = meant(name, cls.field_rules, f"Its fields are {', '.join(cls.field_rules)}.")
         return Problem(name, None, f"is no field of {cls.__name__}", fix)
-
-
-# Where the service wants what: media and these in `input`, all else in `parameters`.
-_INPUT_FIELDS = frozenset({"prompt", "negative_prompt", "template", "mask_frame_id"})
 
 
 def _rule(info: Any) -> Rule:
