@@ -49,13 +49,16 @@ if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
     from airflow_provider_wan.dashscope.client import AsyncDashScopeClient, DashScopeClient
     from airflow_provider_wan.dashscope.requests import (
+        Animate,
         ImageReference,
         ImageToVideo,
         LocalEdit,
+        SpeechToVideo,
         VideoEdit,
         VideoExtension,
         VideoOutpainting,
         VideoRepainting,
+        VideoStyle,
         VideoSynthesis,
         WanRequest,
     )
@@ -63,21 +66,25 @@ if TYPE_CHECKING:
 # Loaded on first use: the client brings an HTTP library, which parsing a DAG has no use for.
 _LAZY = {
     "Account": "account",
+    "Animate": "requests",
     "AsyncDashScopeClient": "client",
     "DashScopeClient": "client",
     "ImageReference": "requests",
     "ImageToVideo": "requests",
     "LocalEdit": "requests",
+    "SpeechToVideo": "requests",
     "VideoEdit": "requests",
     "VideoExtension": "requests",
     "VideoOutpainting": "requests",
     "VideoRepainting": "requests",
+    "VideoStyle": "requests",
     "VideoSynthesis": "requests",
     "WanRequest": "requests",
 }
 
 __all__ = [
     "Account",
+    "Animate",
     "AsyncDashScopeClient",
     "AuthenticationError",
     "BillingError",
@@ -98,6 +105,7 @@ __all__ = [
     "ResultInvalidError",
     "Retry",
     "ServiceError",
+    "SpeechToVideo",
     "SubmitUnknownError",
     "TaskCanceledError",
     "TaskEndedError",
@@ -112,6 +120,7 @@ __all__ = [
     "VideoExtension",
     "VideoOutpainting",
     "VideoRepainting",
+    "VideoStyle",
     "VideoSynthesis",
     "WanError",
     "WanInputError",

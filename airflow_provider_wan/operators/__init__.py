@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from airflow_provider_wan.operators.base import WanOperator, WanParameterError
 from airflow_provider_wan.operators.batch import WanBatchEditOperator
+from airflow_provider_wan.operators.figures import (
+    WanAnimateOperator,
+    WanSpeechToVideoOperator,
+    WanVideoStyleOperator,
+)
 from airflow_provider_wan.operators.instruct import (
     WanImageToVideoOperator,
     WanVideoEditOperator,
@@ -18,15 +23,18 @@ from airflow_provider_wan.operators.vace import (
 )
 
 __all__ = [
+    "WanAnimateOperator",
     "WanBatchEditOperator",
     "WanImageReferenceOperator",
     "WanImageToVideoOperator",
     "WanLocalEditOperator",
     "WanOperator",
     "WanParameterError",
+    "WanSpeechToVideoOperator",
     "WanVideoEditOperator",
     "WanVideoExtensionOperator",
     "WanVideoOutpaintingOperator",
     "WanVideoRepaintingOperator",
+    "WanVideoStyleOperator",
     "WanVideoSynthesisOperator",
 ]

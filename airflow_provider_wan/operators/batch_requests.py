@@ -10,13 +10,16 @@ from typing import Any
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import (
+    Animate,
     ImageReference,
     ImageToVideo,
     LocalEdit,
+    SpeechToVideo,
     VideoEdit,
     VideoExtension,
     VideoOutpainting,
     VideoRepainting,
+    VideoStyle,
     VideoSynthesis,
     WanRequest,
 )
@@ -26,7 +29,7 @@ FUNCTIONS: Mapping[str, type[WanRequest]] = {
     kind.function: kind
     for kind in (
         *(ImageReference, VideoRepainting, LocalEdit, VideoExtension, VideoOutpainting),
-        *(VideoEdit, ImageToVideo, VideoSynthesis),
+        *(VideoEdit, ImageToVideo, Animate, SpeechToVideo, VideoStyle, VideoSynthesis),
     )
 }
 """What `function` may be: the name that results carry too."""

@@ -7,6 +7,7 @@ fourth picture, a field that another field overrules.
 from __future__ import annotations
 
 from airflow_provider_wan.dashscope.requests.base import WanRequest
+from airflow_provider_wan.dashscope.requests.figures import Animate, SpeechToVideo, VideoStyle
 from airflow_provider_wan.dashscope.requests.image_to_video import ImageToVideo
 from airflow_provider_wan.dashscope.requests.problem import Problem, summary
 from airflow_provider_wan.dashscope.requests.synthesis import VideoSynthesis
@@ -20,14 +21,17 @@ from airflow_provider_wan.dashscope.requests.vace import (
 from airflow_provider_wan.dashscope.requests.video_edit import VideoEdit
 
 __all__ = [
+    "Animate",
     "ImageReference",
     "ImageToVideo",
     "LocalEdit",
     "Problem",
+    "SpeechToVideo",
     "VideoEdit",
     "VideoExtension",
     "VideoOutpainting",
     "VideoRepainting",
+    "VideoStyle",
     "VideoSynthesis",
     "WanRequest",
     "summary",
