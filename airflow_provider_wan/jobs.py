@@ -70,7 +70,7 @@ def result(job: Job, snapshot: TaskSnapshot, output_path: str | None) -> dict[st
         snapshot: Its last look.
         output_path: Where its file was landed; None where it wasn't.
     """
-    seconds = results.billed_seconds(snapshot.usage)
+    seconds = results.billed_seconds(snapshot.usage, job.model)
     submitted = snapshot.submitted_at or datetime.fromtimestamp(job.submitted_at, UTC)
     return {
         "task_id": job.task_id,

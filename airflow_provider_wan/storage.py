@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.results import TaskSnapshot
 
 ATTEMPTS = 3
+BLOCK = 8 << 20
+"""Bytes that are held back for one write; some libraries' own default, 50 MB, would be felt with many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _bring(client: DashScopeClient, url: str, uri: str, task_id: str) -> int:
         with (
             client.download(url) as (length, chunks),
             _storage_trouble(uri, DestinationError.spent),
-            part.open("wb") as file,  # type: ignore[no-untyped-call]
+            part.open("wb", block_size=BLOCK) as file,  # type: ignore[no-untyped-call]
         ):
             for chunk in chunks:
                 check.feed(chunk)

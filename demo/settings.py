@@ -166,6 +166,9 @@ def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[st
         ),
         "WAN_EXAMPLE_CLIP_URL": settings.clip_url,
         "WAN_EXAMPLE_OUTPUT_FOLDER": settings.results_uri,
+        "WAN_EXAMPLE_SOURCE": f"file://{MEDIA / CLIP}",
+        "WAN_EXAMPLE_PHOTO": f"file://{(MEDIA / CLIP).with_suffix('.jpg')}",
+        "WAN_EXAMPLE_SOUND": f"file://{(MEDIA / CLIP).with_suffix('.mp3')}",
     }
 
 
@@ -190,5 +193,7 @@ def _airflow(settings: Settings) -> dict[str, str]:
         # A worker may notice the end of its task only at the next heartbeat. At the emulator's speed an edit can be
         # done before the default of 5 s has passed, and the scheduler takes the late news for a failure.
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # Local inputs may be read below these folders only: the demo's clip, and what its own edits have landed.
+        "WAN__LOCAL_MEDIA_ROOTS": f"{MEDIA},{settings.results}",
     }
     return {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in options.items()}}

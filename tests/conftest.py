@@ -26,6 +26,9 @@ os.environ.update(
         "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(_HOME / "logs"),
+        # Most tests name inputs that don't exist, for an emulator that doesn't fetch any. Those about inputs differ.
+        "AIRFLOW__WAN__ALLOW_PRIVATE_URLS": "True",
+        "AIRFLOW__WAN__PREFLIGHT": "False",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a deferred task resumes two of these later at the earliest
     }
 )

@@ -17,3 +17,7 @@ class InputUnreadableError(WanInputError):
     """An input file can't be read by this worker: it isn't there, or its storage doesn't answer."""
 
     retry = Retry.LATER
+
+
+class InputNotStagedError(WanInputError):
+    """An input can't be handed to the service the way it was asked for, or in any way at all."""

@@ -44,7 +44,7 @@ class Edit:
     Attributes:
         account: Whom to submit it to.
         path: Path to post to.
-        body: The request's body.
+        body: The request's body, with the addresses that the author gave.
         function: The edit function, for people.
         prompt: The prompt, by which a finished job can be told from another's.
         patience: How long to wait for the job from its submission.
@@ -71,6 +71,7 @@ class Attempt:
         ledger: What earlier attempts of the task instance did.
         siblings: Returns the ids of jobs that other tasks of the DAG run have submitted.
         before_submit: Called when everything speaks for submitting; may raise instead.
+        stage: Returns the body to send in the place of the edit's: with addresses that the service can fetch.
         announce: Told of the attempt's job, as soon as it has one.
         refused: Told that the service answered 429, so that no job was made. It may wait and return: then all is
             decided anew; or raise. None: the client tries again by itself, and what it can't outlast is raised.
@@ -87,6 +88,7 @@ class Attempt:
         *,
         siblings: Callable[[], Collection[str]],
         before_submit: Callable[[], None],
+        stage: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         announce: Callable[[Job], None],
         refused: Callable[[ThrottledError], None] | None = None,
         log: Log,
@@ -98,6 +100,7 @@ class Attempt:
         self.ledger = ledger
         self._siblings = siblings
         self._before_submit = before_submit
+        self._stage = stage
         self._announce = announce
         self._refused = refused
         self._log = log
@@ -135,12 +138,13 @@ class Attempt:
         return self.submit()
 
     def submit(self) -> Job:
-        """Submit the edit: record the intent, send it, record the job."""
+        """Submit the edit: stage its inputs, record the intent, send it, record the job."""
         while True:
             self._before_submit()
+            body = self._stage(self.edit.body)
             self.ledger.intend(self._clock())
             try:
-                submission = self.client.submit(self.edit.path, self.edit.body, insist=self._refused is None)
+                submission = self.client.submit(self.edit.path, body, insist=self._refused is None)
             except SubmitUnknownError as error:
                 self.ledger.unanswered(error.request_id)
                 raise

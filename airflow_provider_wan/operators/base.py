@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, XComArg, mask_secret
 
@@ -17,6 +17,7 @@ from airflow_provider_wan.operators.late import is_late, plain
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_wan.dashscope.client import DashScopeClient
     from airflow_provider_wan.operators.life import Life
 
 # What an author may write for a field: the value itself, a Jinja template, or another task's output.
@@ -27,6 +28,7 @@ Number: TypeAlias = float | int | str | XComArg
 Flag: TypeAlias = bool | str | XComArg
 
 OnUnknown = Literal["fail", "resubmit"]
+Staging = Literal["auto", "presign", "upload"]
 
 
 class WanParameterError(AirflowFailException, InvalidRequestError):
@@ -60,6 +62,12 @@ class WanOperator(BaseOperator):
             twice.
         on_expired: What an attempt does when the service has forgotten the job or the result of an earlier one,
             after 24 hours: `fail` without retry, or `resubmit`, which pays again.
+        staging: How inputs in object storage or local files get to the service: `auto` presigns them where the
+            storage can, else uploads them to DashScope's temporary storage; `presign` and `upload` force one.
+        preflight: Look at the inputs before anything is uploaded or paid, and hold them against the model's limits.
+            Needs the `media` extra. None: as the deployment says (`[wan] preflight`), which is yes by default.
+        strict: Whether what the service would silently cut, e.g. what is longer than 5 s, is an error instead of a
+            warning.
         cancel_on_kill: Cancel the job when a person clears, fails or marks the waiting task, if it is still
             queued. A running job can't be cancelled.
         end_in_triggerer: Let the triggerer end the task when its job has succeeded, which spares a worker start.
@@ -89,6 +97,9 @@ class WanOperator(BaseOperator):
         durable: bool = True,
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
+        staging: Staging = "auto",
+        preflight: bool | None = None,
+        strict: bool = False,
         cancel_on_kill: bool = True,
         end_in_triggerer: bool = False,
         multiple_outputs: bool = True,
@@ -108,6 +119,9 @@ class WanOperator(BaseOperator):
         self.durable = durable
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
+        self.staging = staging
+        self.preflight = preflight
+        self.strict = strict
         self.cancel_on_kill = cancel_on_kill
         self.end_in_triggerer = end_in_triggerer
         self._life: Life | None = None
@@ -138,9 +152,12 @@ class WanOperator(BaseOperator):
         given = self._given()
         late = {name for name, value in given.items() if is_late(value)}
         known = {name: value for name, value in given.items() if name not in late}
-        problems = [*map(str, self.request_class.problems(known, late)), *self._destination_problems()]
+        problems = [*map(str, self.request_class.problems(known, late)), *self._settings_problems()]
         if problems:
             raise WanParameterError("\n  ".join([f"{self._who()}: nothing was sent.", *problems]))
+
+    def _settings_problems(self) -> list[str]:
+        return [*staging_problems(self.staging), *self._destination_problems()]
 
     def _destination_problems(self) -> list[str]:
         path = plain(self.output_path)
@@ -170,7 +187,7 @@ class WanOperator(BaseOperator):
             WanParameterError: As for literals.
         """
         try:
-            problems = self._destination_problems()
+            problems = self._settings_problems()
             if problems:
                 raise InvalidRequestError(problems[0])
             return self.request_class(**self._given())
@@ -178,6 +195,17 @@ class WanOperator(BaseOperator):
             raise WanParameterError(
                 f"{self._who()}: {error}\nNothing was sent. It is not retried."
             ) from error
+
+    def check_with_service(self, client: DashScopeClient, body: Mapping[str, Any]) -> None:
+        """Ask the service about a request right before it is sent; for kinds of edits that have such a question.
+
+        Args:
+            client: Client of the account.
+            body: The request as it is about to be sent, with staged addresses.
+
+        Raises:
+            WanError: The answer speaks against it. Nothing is submitted then.
+        """
 
     # -- running -------------------------------------------------------------------------------------
     # All of it is in `life`, which a process that only parses DAGs has no use for.
@@ -208,3 +236,13 @@ class WanOperator(BaseOperator):
         """
         if self._life is not None:
             self._life.end_by_force()
+
+
+def staging_problems(staging: str) -> list[str]:
+    """Return what is wrong with a way of staging."""
+    ways = get_args(Staging)
+    return (
+        []
+        if staging in ways
+        else [f"staging={staging!r}: must be one of {', '.join(ways)}. Use one of those."]
+    )

@@ -13,7 +13,13 @@ from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.operators import batch_requests
-from airflow_provider_wan.operators.base import OnUnknown, Text, WanParameterError
+from airflow_provider_wan.operators.base import (
+    OnUnknown,
+    Staging,
+    Text,
+    WanParameterError,
+    staging_problems,
+)
 from airflow_provider_wan.operators.late import plain
 
 if TYPE_CHECKING:
@@ -56,6 +62,9 @@ class WanBatchEditOperator(BaseOperator):
         durable: As for `WanOperator`.
         on_unknown_submit: As for `WanOperator`, for each edit.
         on_expired: As for `WanOperator`, for each edit.
+        staging: As for `WanOperator`. A file that several edits of a model share is uploaded once.
+        preflight: As for `WanOperator`; an edit with an unfit input fails alone.
+        strict: As for `WanOperator`.
         cancel_on_kill: As for `WanOperator`, for all jobs that are still queued.
         kwargs: As for any operator.
 
@@ -83,6 +92,9 @@ class WanBatchEditOperator(BaseOperator):
         durable: bool = True,
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
+        staging: Staging = "auto",
+        preflight: bool | None = None,
+        strict: bool = False,
         cancel_on_kill: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -98,6 +110,9 @@ class WanBatchEditOperator(BaseOperator):
         self.durable = durable
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
+        self.staging = staging
+        self.preflight = preflight
+        self.strict = strict
         self.cancel_on_kill = cancel_on_kill
         self._life: BatchLife | None = None
         wrong = [*self._settings_problems(), *batch_requests.problems(self.requests, output_path)]
@@ -126,7 +141,7 @@ class WanBatchEditOperator(BaseOperator):
             wrong.append(
                 f"on_failure={self.on_failure!r}: must be one of {', '.join(ON_FAILURE)}. Use one of those."
             )
-        return wrong
+        return wrong + staging_problems(self.staging)
 
     def _who(self) -> str:
         return f"{type(self).__name__} {self.task_id!r}"

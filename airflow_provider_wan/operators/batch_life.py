@@ -75,6 +75,7 @@ class BatchLife:
             self._generation,
             siblings=lambda: jobs_of_run(context) | set(self._work.jobs),
             before_submit=self._work.before_submit,
+            stage=self._work.stage,
             announce=self._work.announce,
             log=self._log,
         )

@@ -58,7 +58,8 @@ def edits_of(
     generation: int,
     *,
     siblings: Callable[[], Collection[str]],
-    before_submit: Callable[[str | None], None],
+    before_submit: Callable[[Mapping[str, Any], str | None], None],
+    stage: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     announce: Callable[[Job], None],
     log: Log,
 ) -> list[BatchEdit]:
@@ -98,7 +99,8 @@ def edits_of(
             client,
             Ledger(store, fingerprint=mark, generation=generation, key=key),
             siblings=siblings,
-            before_submit=functools.partial(before_submit, item.output_path),
+            before_submit=functools.partial(before_submit, edit.body, item.output_path),
+            stage=stage,
             announce=announce,
             log=told,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
 from airflow_provider_wan.operators.batch_room import Rooms, submit_rps
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.life import try_to_cancel
+from airflow_provider_wan.staging import Stager
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
@@ -79,6 +81,7 @@ class BatchWork:
         self._killed = False
         self._stopped = False
         self._announced: list[str] = []
+        self._stagers: dict[str, Stager] = {}
         self._destinations: dict[str, DestinationError | None] = {}
         self._looks = Pace(account.status_qps, time.time, time.sleep)
 
@@ -187,9 +190,31 @@ class BatchWork:
         self.room_after = time.time() + pause
         self._log.warning("Nothing more is submitted for %.0f s. %s", pause, error)
 
-    def before_submit(self, path: str | None) -> None:
-        """Make sure that the task is still wanted, and that a result can be written to its path."""
+    def stage(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a request with addresses that the service can fetch."""
+        staged = self._stager(body).stage(body)
+        self._alive()  # an upload may have taken minutes
+        return staged
+
+    def _stager(self, body: Mapping[str, Any]) -> Stager:
+        """Return the stager for a request's model; uploads are bound to one."""
+        model = str(body["model"])
+        if model not in self._stagers:
+            operator = self._operator
+            self._stagers[model] = Stager(
+                self._client,
+                model,
+                mode=operator.staging,
+                look=operator.preflight,
+                strict=operator.strict,
+                log=self._log,
+            )
+        return self._stagers[model]
+
+    def before_submit(self, body: Mapping[str, Any], path: str | None) -> None:
+        """Make sure that the task is still wanted, that its inputs will do, and that its result can be written."""
         self._alive()
+        self._stager(body).check(body)
         if path is None:
             return
         if path not in self._destinations:

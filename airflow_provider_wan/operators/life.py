@@ -25,6 +25,7 @@ from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
 if TYPE_CHECKING:
@@ -79,6 +80,14 @@ class Life:
             generation=getattr(context["ti"], "max_tries", 0),
         )
         client = self._hook.get_conn()
+        self._stager = Stager(
+            client,
+            edit.body["model"],
+            mode=operator.staging,
+            look=operator.preflight,
+            strict=operator.strict,
+            log=self._log,
+        )
         if operator.max_queue_wait is not None:
             self._admission = Admission(
                 client,
@@ -95,6 +104,7 @@ class Life:
             ledger,
             siblings=lambda: jobs_of_run(context),
             before_submit=self._before_submit,
+            stage=self._stage,
             announce=self._announce,
             refused=self._refused if self._admission else None,
             log=self._log,
@@ -126,11 +136,19 @@ class Life:
 
     def _before_submit(self) -> None:
         self._alive()
+        waited = self._admission is not None and self._admission.waiting.waited
+        self._stager.check(self._attempt.edit.body, again=waited)
         if self._operator.output_path is not None:
             storage.check_destination(plain(self._operator.output_path))
         if self._admission is not None:
             self._find_room(self._admission)
         self._alive()
+
+    def _stage(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        staged = self._stager.stage(body)
+        self._operator.check_with_service(self._attempt.client, staged)
+        self._alive()  # an upload may have taken minutes
+        return staged
 
     def _alive(self) -> None:
         if self._killed:

@@ -120,20 +120,42 @@ def test_url_the_service_can_fetch_is_sent_unchanged(url: str) -> None:
     assert accepted(VideoOutpainting, video_url=url)["input"]["video_url"] == url
 
 
+@pytest.mark.parametrize("url", ["ftp://a/x", "sftp://a/x", "https://", "x.mp4", "/data/x.mp4"])
+def test_address_that_is_neither_public_nor_in_storage_is_refused_with_the_fix(url: str) -> None:
+    assert refused(VideoOutpainting, video_url=url).endswith(
+        "Give a public https:// URL, or the URI of a file in storage, e.g. s3://conn@bucket/clip.mp4."
+    )
+
+
 @pytest.mark.parametrize(
-    "url",
+    "uri",
     [
         "s3://b/x.mp4",
+        "s3://conn@b/a folder/视频.mp4",
         "gs://b/x.mp4",
         "file:///tmp/x.mp4",
         "oss://bucket/x.mp4",
-        "ftp://a/x",
-        "https://",
-        "x.mp4",
+        "abfs://container@account/x.mp4",
     ],
 )
-def test_url_the_service_cannot_fetch_is_refused_with_the_fix(url: str) -> None:
-    assert refused(VideoOutpainting, video_url=url).endswith("Give a public https:// URL.")
+def test_file_in_storage_is_taken_as_it_is(uri: str) -> None:
+    assert accepted(VideoOutpainting, video_url=uri)["input"]["video_url"] == uri
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("htps://a.example/x.mp4", "looks like a slip. Write 'https'."),
+        ("s3://bucket/", "must be the URI of a file"),
+        ("s3://", "must be the URI of a file"),
+        ("s3://bucket/a\nb.mp4", "must be the URI of a file"),
+        ("s3://key:c2VjcmV0@bucket/x.mp4", "without a password in it"),
+    ],
+)
+def test_uri_that_names_no_file_is_refused(uri: str, said: str) -> None:
+    line = refused(VideoOutpainting, video_url=uri)
+    assert said in line
+    assert "c2VjcmV0" not in line
 
 
 @pytest.mark.parametrize(
@@ -207,7 +229,8 @@ def test_all_problems_come_in_one_message() -> None:
     lines = str(caught.value).split("\n  ")
     assert lines[0] == "VideoOutpainting has 3 problems:"
     assert lines[1:] == [
-        "video_url=clip.mp4: must be a complete URL. Give a public https:// URL.",
+        "video_url=clip.mp4: must be a complete URL. Give a public https:// URL, or the URI of a file in "
+        "storage, e.g. s3://conn@bucket/clip.mp4.",
         "top_scale=2.5: must be a number between 1.0 and 2.0. Use 2.0, or leave the field out.",
         f"prompt={'x' * 77}...: has 801 characters, but wan2.1-vace-plus reads 800 and would silently drop "
         "the rest. Shorten it to 800.",
@@ -225,7 +248,7 @@ def test_all_problems_come_in_one_message() -> None:
         ("video_url", {"url": f"https://a.example/x.mp4?{SECRET}"}),
         ("top_scale", f"https://a.example/x.mp4?{SECRET}"),
         ("api_key", SECRET),
-        ("video_url", "ftp://user:c2VjcmV0@a.example/x"),
+        ("video_url", "s3://user:c2VjcmV0@a.example/x"),
     ],
 )
 def test_message_never_shows_what_signs_a_url(field: str, value: Any) -> None:

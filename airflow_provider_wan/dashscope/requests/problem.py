@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 SHOWN = 80
 """Characters of a value that a message repeats."""
 
@@ -60,11 +62,17 @@ def _without_secrets(text: str) -> str:
         text = f"{before_query}?..."
     scheme, mark, rest = text.partition("://")
     host, slash, path = rest.partition("/")
-    if mark and "@" in host:
-        text = f"{scheme}://...@{host.rpartition('@')[2]}{slash}{path}"
+    user, at, machine = host.rpartition("@")
+    if mark and at and (":" in user or scheme.lower() in ("http", "https")):  # else it is a connection's id
+        text = f"{scheme}://...@{machine}{slash}{path}"
     return text
 
 
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    if len(text) <= SHOWN:
+        return text
+    if _ADDRESS.match(text):  # which file it is says its end
+        half = (SHOWN - 3) // 2
+        return f"{text[:half]}...{text[-half:]}"
+    return f"{text[: SHOWN - 3]}..."
