@@ -170,7 +170,7 @@ class Stager:
             pass
         except WanError:
             raise
-        except Exception as error:  # each storage fails in its own way, e.g. for want of a private key
+        except Exception as error:  # noqa: BLE001 -- each storage fails in its own way, e.g. for want of a key
             why = redacted(f"{type(error).__name__}: {error}")
         else:
             self._log.info(

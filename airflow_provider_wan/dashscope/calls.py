@@ -15,6 +15,8 @@ from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.catalog.model import FACE_DETECT
 from airflow_provider_wan.dashscope.detection import DETECTOR
 from airflow_provider_wan.dashscope.errors import InvalidRequestError, Retry, ServiceError, UnavailableError
+from airflow_provider_wan.dashscope.inputs import inputs_of
+from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.dashscope.results import SERVICE_ZONE
 
 
@@ -48,7 +50,17 @@ def headers(account: Account) -> dict[str, str]:
 
 
 def submit(path: str, body: Mapping[str, Any]) -> Call:
-    """Create a job. `path` is the model's own; `body` as the model's page documents it."""
+    """Create a job. `path` is the model's own; `body` as the model's page documents it.
+
+    Raises:
+        InvalidRequestError: An input is in a storage that the service can't read.
+    """
+    for one in inputs_of(body):
+        if one.stored:
+            raise InvalidRequestError(
+                f"{one.role}={shown(one.url)}: is in a storage that the service can't read. The operators hand such "
+                "files over; here, give a presigned address, or upload the file with `DashScopeClient.upload`."
+            )
     extra = {"X-DashScope-Async": "enable"} | _resolving(body)
     # A long wait for the answer, because giving up on it leaves us not knowing whether a job exists.
     return Call("POST", path, body=body, headers=extra, paid=True, read_timeout=120.0)

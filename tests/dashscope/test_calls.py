@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_wan.dashscope import calls, resend
 from airflow_provider_wan.dashscope.errors import (
+    InvalidRequestError,
     Retry,
     ServiceError,
     ThrottledError,
@@ -151,3 +152,10 @@ def test_nothing_is_repeated_that_someone_has_to_settle_first() -> None:
     error = UnavailableError("redirect", http_status=301, retry=Retry.ACT)
     assert not resend.harmless(READ, error)
     assert not resend.harmless(READ, ValueError("a bug"))
+
+
+@pytest.mark.parametrize("uri", ["s3://bucket/x.mp4", "file:///x.mp4", "oss://bucket/x.mp4"])
+def test_input_that_the_service_can_t_read_is_never_sent(uri: str) -> None:
+    body = {"model": "any", "input": {"prompt": "s3://no/input", "media": [{"type": "video", "url": uri}]}}
+    with pytest.raises(InvalidRequestError, match="storage that the service can't read"):
+        calls.submit("/path", body)

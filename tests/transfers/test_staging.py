@@ -253,7 +253,7 @@ def test_file_that_isn_t_there_fails_before_anything_is_sent(
 
 
 def test_storage_that_airflow_doesn_t_know_is_named_and_not_retried(connected: RunningEmulator) -> None:
-    with pytest.raises(Exception, match="nosuchstore://bucket/clip.mp4") as caught:
+    with pytest.raises(Exception, match=r"nosuchstore://bucket/clip\.mp4") as caught:
         run_operator(widen("nosuchstore://bucket/clip.mp4"))
     assert type(caught.value).__name__ == "AirflowFailException"
 
