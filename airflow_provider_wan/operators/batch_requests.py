@@ -11,16 +11,20 @@ from typing import Any
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import (
     Animate,
+    FramesToVideo,
     ImageReference,
     ImageToVideo,
     LocalEdit,
+    ReferenceToVideo,
     SpeechToVideo,
+    TextToVideo,
     VideoEdit,
     VideoExtension,
     VideoOutpainting,
     VideoRepainting,
     VideoStyle,
     VideoSynthesis,
+    Wan3Video,
     WanRequest,
 )
 from airflow_provider_wan.operators.late import is_late, plain
@@ -29,7 +33,8 @@ FUNCTIONS: Mapping[str, type[WanRequest]] = {
     kind.function: kind
     for kind in (
         *(ImageReference, VideoRepainting, LocalEdit, VideoExtension, VideoOutpainting),
-        *(VideoEdit, ImageToVideo, Animate, SpeechToVideo, VideoStyle, VideoSynthesis),
+        *(VideoEdit, ImageToVideo, TextToVideo, FramesToVideo, ReferenceToVideo, Wan3Video),
+        *(Animate, SpeechToVideo, VideoStyle, VideoSynthesis),
     )
 }
 """What `function` may be: the name that results carry too."""

@@ -57,7 +57,10 @@ def test_one_image_model_needs_its_image(model: str) -> None:
 )
 @pytest.mark.parametrize("model", [None, *ONE_IMAGE])
 def test_one_image_model_takes_no_media_field(model: str | None, field: str) -> None:
-    assert refused(ImageToVideo, model=model, **{field: VIDEO}).endswith("Leave it out, or use wan2.7-i2v.")
+    takers = "wan2.7-i2v"
+    if field == "first_frame_url":
+        takers += ", happyhorse-1.0-i2v or happyhorse-1.1-i2v"
+    assert refused(ImageToVideo, model=model, **{field: VIDEO}).endswith(f"Leave it out, or use {takers}.")
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,8 @@ def test_signature_is_not_in_a_requests_repr_either() -> None:
 
 def test_field_of_another_edit_is_refused_with_where_it_belongs() -> None:
     assert refused(VideoOutpainting, size="1280*720") == (
-        "size: is no field of VideoOutpainting. It belongs to ImageReference, LocalEdit."
+        "size: is no field of VideoOutpainting. "
+        "It belongs to ImageReference, LocalEdit, ReferenceToVideo, TextToVideo."
     )
 
 

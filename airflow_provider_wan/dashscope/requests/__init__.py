@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from airflow_provider_wan.dashscope.requests.base import WanRequest
 from airflow_provider_wan.dashscope.requests.figures import Animate, SpeechToVideo, VideoStyle
+from airflow_provider_wan.dashscope.requests.frames import FramesToVideo
 from airflow_provider_wan.dashscope.requests.image_to_video import ImageToVideo
 from airflow_provider_wan.dashscope.requests.problem import Problem, summary
+from airflow_provider_wan.dashscope.requests.reference import ReferenceToVideo
 from airflow_provider_wan.dashscope.requests.synthesis import VideoSynthesis
+from airflow_provider_wan.dashscope.requests.text_to_video import TextToVideo
 from airflow_provider_wan.dashscope.requests.vace import (
     ImageReference,
     LocalEdit,
@@ -19,20 +22,25 @@ from airflow_provider_wan.dashscope.requests.vace import (
     VideoRepainting,
 )
 from airflow_provider_wan.dashscope.requests.video_edit import VideoEdit
+from airflow_provider_wan.dashscope.requests.wan3 import Wan3Video
 
 __all__ = [
     "Animate",
+    "FramesToVideo",
     "ImageReference",
     "ImageToVideo",
     "LocalEdit",
     "Problem",
+    "ReferenceToVideo",
     "SpeechToVideo",
+    "TextToVideo",
     "VideoEdit",
     "VideoExtension",
     "VideoOutpainting",
     "VideoRepainting",
     "VideoStyle",
     "VideoSynthesis",
+    "Wan3Video",
     "WanRequest",
     "summary",
 ]

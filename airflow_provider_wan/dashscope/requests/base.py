@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.catalog import Model
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
-from airflow_provider_wan.dashscope.requests import limits
+from airflow_provider_wan.dashscope.requests import clashes, effects, limits, taken
+from airflow_provider_wan.dashscope.requests.clashes import Clash
 from airflow_provider_wan.dashscope.requests.fields import Word
 from airflow_provider_wan.dashscope.requests.given import Given
 from airflow_provider_wan.dashscope.requests.problem import Problem, shown, summary
@@ -38,6 +39,8 @@ class WanRequest(BaseModel):
     """What results call this kind of edit; for VACE the value of `input.function`."""
     families: ClassVar[tuple[str, ...]]
     """Catalogue families whose models take this request."""
+    default: ClassVar[str | None] = None
+    """The model that is used when none is named; None: the first of the families."""
     media_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that hold a URL or a list of them."""
     media_types: ClassVar[Mapping[str, str]] = {}
@@ -46,6 +49,8 @@ class WanRequest(BaseModel):
         {"prompt", "negative_prompt", "template", "mask_frame_id"}
     )
     """Fields that the service wants in `input`, as all media. All others go into `parameters`."""
+    clashes: ClassVar[Sequence[Clash]] = ()
+    """Fields of this kind of edit that don't go together."""
     field_rules: ClassVar[Mapping[str, Rule]]
 
     model: Word | None = None
@@ -103,13 +108,19 @@ class WanRequest(BaseModel):
         name = given.get("model")
         if name and name not in _ids(cls.families):
             fix = meant(name, _ids(cls.families), f"Use {alternatives(_ids(cls.families))}.")
+            others = sorted(kind.__name__ for kind in _requests(WanRequest) if name in _ids(kind.families))
+            itself = f" {name} goes with {alternatives(others)}." if others else ""
             yield Problem(
                 "model",
                 shown(name),
                 f"is no model that {cls.__name__} knows",
-                f"{fix} Or send it as it is with VideoSynthesis (WanVideoSynthesisOperator).",
+                f"{fix}{itself} Or send it as it is with VideoSynthesis (WanVideoSynthesisOperator).",
             )
-        yield from limits.check(given, cls.candidates(given), cls.media_fields)
+        models = cls.candidates(given)
+        yield from limits.check(given, models, cls.media_fields)
+        yield from taken.check(given, models, cls.families)
+        yield from effects.check(given, models, cls.families)
+        yield from clashes.check(given, models, (*clashes.COMMON, *cls.clashes))
 
     @classmethod
     def candidates(cls, given: Given) -> Sequence[Model]:
@@ -118,14 +129,17 @@ class WanRequest(BaseModel):
         if model is not None and model.family in cls.families:
             return (model,)
         default = cls.default_model(given)
-        if default is None:
-            return _models(cls.families)
-        return _models([default.family]) if "model" in given else (default,)
+        return _models(cls.kinds(given)) if "model" in given or default is None else (default,)
+
+    @classmethod
+    def kinds(cls, given: Given) -> Collection[str]:  # noqa: ARG003  # image-to-video looks at it
+        """Return the families that may be meant while the model isn't known."""
+        return cls.families
 
     @classmethod
     def default_model(cls, given: Given) -> Model | None:  # noqa: ARG003  # image-to-video looks at it
         """Return the model that is used when none is named, or None where that can't be said."""
-        return _models(cls.families)[0]
+        return catalog.find(cls.default) if cls.default else _models(cls.families)[0]
 
     def model_for(self, region_id: str) -> str:
         """Return the model's id as a region spells it.
@@ -179,7 +193,7 @@ class WanRequest(BaseModel):
     @classmethod
     def _unknown_field(cls, name: str) -> Problem:
         # The value isn't shown: it may be anything, a key included.
-        has = [other.__name__ for other in _requests(WanRequest) if name in other.model_fields]
+        has = sorted(other.__name__ for other in _requests(WanRequest) if name in other.model_fields)
         if has:
             return Problem(name, None, f"is no field of {cls.__name__}", f"It belongs to {', '.join(has)}.")
         fix = meant(name, cls.field_rules, f"Its fields are {', '.join(cls.field_rules)}.")

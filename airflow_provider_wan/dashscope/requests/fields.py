@@ -19,7 +19,10 @@ ImageUrl = Annotated[str, Url(inline=True)]
 
 OneMediaUrl = Annotated[Sequence[str], ListOf(Url(), most=1)]
 ThreeMediaUrls = Annotated[Sequence[str], ListOf(Url(), most=3)]
-FourImageUrls = Annotated[Sequence[str], ListOf(Url(inline=True), most=4)]
+FiveMediaUrls = Annotated[Sequence[str], ListOf(Url(), most=5, cut=False)]
+FiveImageUrls = Annotated[Sequence[str], ListOf(Url(inline=True), most=5, cut=False)]
+NineImageUrls = Annotated[Sequence[str], ListOf(Url(inline=True), most=9, cut=False)]
+TenImageUrls = Annotated[Sequence[str], ListOf(Url(inline=True), most=10, cut=False)]
 
 OnOff = Annotated[bool, Flag()]
 Seconds = Annotated[int, Whole()]
@@ -29,6 +32,7 @@ FrameNumber = Annotated[int, Whole(1)]
 Share = Annotated[float, Number(0.0, 1.0)]
 Scale = Annotated[float, Number(1.0, 2.0)]
 
+Shots = Annotated[str, Choice("single", "multi")]
 Word = Annotated[str, Text()]
 """One of a few words; which ones depends on the model."""
 AnyControl = Annotated[str, Choice("posebodyface", "posebody", "depth", "scribble")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 
@@ -20,3 +20,7 @@ class Given:
     def __contains__(self, field: str) -> bool:
         """Return whether the field is given, known or not."""
         return field in self._values or field in self._unclear
+
+    def known(self) -> Iterator[str]:
+        """Yield the fields whose value is known and right by itself, but for the model."""
+        yield from (field for field in self._values if field != "model")

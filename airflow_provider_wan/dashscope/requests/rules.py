@@ -166,11 +166,18 @@ class Choice(Rule):
 
 
 class ListOf(Rule):
-    """A list, each item by a rule of its own."""
+    """A list, each item by a rule of its own.
 
-    def __init__(self, item: Rule, *, most: int) -> None:
+    Args:
+        item: The rule.
+        most: How many items may be in it.
+        cut: Whether more than that are dropped silently by the service.
+    """
+
+    def __init__(self, item: Rule, *, most: int, cut: bool = True) -> None:
         self.item = item
         self.most = most
+        self.cut = cut
         self.wanted = f"a list of {'one item' if most == 1 else f'1 to {most} items'}"
 
     def parse(self, field: str, value: Any) -> tuple[Any, ...]:
@@ -179,7 +186,8 @@ class ListOf(Rule):
         if not items:
             refuse(field, value, f"must be {self.wanted}", "Put one in, or leave the field out.")
         if len(items) > self.most:
-            rule = f"must be {self.wanted}, but has {len(items)}; the service would silently drop the rest"
+            rule = f"must be {self.wanted}, but has {len(items)}"
+            rule += "; the service would silently drop the rest" if self.cut else ""
             refuse(field, value, rule, f"Keep {self.most}.")
         taken: list[Any] = []
         problems: list[Problem] = []

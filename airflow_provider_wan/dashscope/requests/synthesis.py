@@ -18,8 +18,8 @@ from airflow_provider_wan.dashscope.requests.rules import Json
 class VideoSynthesis(WanRequest):
     """A job of any model, also of one that this version doesn't know.
 
-    Nothing in `input` and `parameters` is checked. Text-to-video, reference-to-video, first and last frame,
-    animate, speech and later models are reached with it.
+    Nothing in `input` and `parameters` is checked. Later models are reached with it, and whatever the other requests
+    refuse for being undocumented.
     """
 
     function: ClassVar[str] = "video_synthesis"
