@@ -9,6 +9,12 @@ from airflow_provider_wan.operators.figures import (
     WanSpeechToVideoOperator,
     WanVideoStyleOperator,
 )
+from airflow_provider_wan.operators.generate import (
+    Wan3VideoOperator,
+    WanFramesToVideoOperator,
+    WanReferenceToVideoOperator,
+    WanTextToVideoOperator,
+)
 from airflow_provider_wan.operators.instruct import (
     WanImageToVideoOperator,
     WanVideoEditOperator,
@@ -23,14 +29,18 @@ from airflow_provider_wan.operators.vace import (
 )
 
 __all__ = [
+    "Wan3VideoOperator",
     "WanAnimateOperator",
     "WanBatchEditOperator",
+    "WanFramesToVideoOperator",
     "WanImageReferenceOperator",
     "WanImageToVideoOperator",
     "WanLocalEditOperator",
     "WanOperator",
     "WanParameterError",
+    "WanReferenceToVideoOperator",
     "WanSpeechToVideoOperator",
+    "WanTextToVideoOperator",
     "WanVideoEditOperator",
     "WanVideoExtensionOperator",
     "WanVideoOutpaintingOperator",

@@ -14,24 +14,27 @@ Object: TypeAlias = dict[str, Any] | str | XComArg
 
 
 class WanVideoEditOperator(WanOperator):
-    """Edits a video as an instruction says, with reference images if wanted (wan2.7-videoedit).
+    """Edits a video as an instruction says, with reference images if wanted (wan2.7-videoedit, HappyHorse).
 
     Billed are the seconds of the input and of the output. Without `resolution` the service renders and
-    bills 1080P. Source: Model Studio's page `wan-video-editing-api-reference` (2026-05-11).
+    bills 1080P. `model="happyhorse-1.0-video-edit"` takes longer videos and fewer fields, and writes its mark into the
+    result unless `watermark` is False. Sources: Model Studio's pages `wan-video-editing-api-reference` (2026-05-11) and
+    `happyhorse-*-api-reference` (2026-05-20 to 22).
 
     Args:
-        video_url: MP4 or MOV of 2 to 10 s, sides 240 to 4096, at most 100 MB.
-        prompt: The instruction, up to 5000 characters.
-        negative_prompt: What should not appear, up to 500 characters.
-        reference_image_urls: Up to 4 images.
+        video_url: MP4 or MOV of 2 to 10 s, sides 240 to 4096, at most 100 MB. HappyHorse: 3 to 60 s, of which it uses
+            the first 15, sides 360 to 4096.
+        prompt: The instruction, up to 5000 characters. HappyHorse needs one, and counts a Chinese character 2.
+        negative_prompt: What should not appear, up to 500 characters (Wan).
+        reference_image_urls: Up to 4 images; HappyHorse up to 5.
         resolution: `720P` or `1080P`, the service's default.
-        ratio: `16:9`, `9:16`, `1:1`, `4:3` or `3:4`; left out, as the input.
-        duration: 0 (the input's length, the service's default), or 2 to 10 seconds counted from its start.
+        ratio: `16:9`, `9:16`, `1:1`, `4:3` or `3:4`; left out, as the input (Wan).
+        duration: 0 (the input's length, the service's default), or 2 to 10 seconds counted from its start (Wan).
         audio_setting: `auto` (the service's default) or `origin`, to keep the input's sound.
-        prompt_extend: Let the service rewrite the prompt; its default is true.
+        prompt_extend: Let the service rewrite the prompt; its default is true (Wan).
         seed: 0 to 2147483647.
-        watermark: Add the service's mark; its default is false.
-        kwargs: As for `WanOperator`.
+        watermark: Add the service's mark; its default is false for Wan and TRUE for HappyHorse.
+        kwargs: As for `WanOperator`. `model` left out: wan2.7-videoedit.
     """
 
     request_class: ClassVar[type[WanRequest]] = VideoEdit
@@ -75,29 +78,32 @@ class WanVideoEditOperator(WanOperator):
 class WanImageToVideoOperator(WanOperator):
     """Sets an image in motion, or carries a clip on.
 
-    Two families of models, told apart by their inputs. Models 2.1 to 2.6 take one image, `img_url`, and
+    Three families of models, told apart by their inputs. Models 2.1 to 2.6 take one image, `img_url`, and
     some of them `audio_url`, `audio`, `shot_type` or `template`; wan2.7-i2v takes `first_frame_url`,
-    `last_frame_url`, `driving_audio_url`, or `first_clip_url`. Which values a model allows is checked per
+    `last_frame_url`, `driving_audio_url`, or `first_clip_url`; HappyHorse models take `first_frame_url` alone, and
+    write their mark into the video unless `watermark` is False. Which values a model allows is checked per
     model. Without `resolution` most models render and bill 1080P. Sources: Model Studio's pages
-    `legacy-image-to-video-api-reference` (2026-05-22), `image-to-video-general-api-reference` (2026-05-11).
+    `legacy-image-to-video-api-reference` (2026-05-22), `image-to-video-general-api-reference` (2026-05-11),
+    `happyhorse-*-api-reference` (2026-05-20 to 22).
 
     Args:
         img_url: The first frame, for models 2.1 to 2.6.
         audio_url: Sound of 3 to 30 s, WAV or MP3 (2.5 and 2.6).
         template: Name of an effect, for models that have them; the prompt is then ignored.
-        first_frame_url: The first frame (2.7).
+        first_frame_url: The first frame (2.7, HappyHorse).
         last_frame_url: The last frame (2.7).
         first_clip_url: Clip of 2 to 10 s to carry on (2.7); counts into `duration` and is billed.
         driving_audio_url: Sound of 2 to 30 s (2.7).
-        prompt: What happens, up to 5000 (2.7), 1500 (2.5, 2.6) or 800 characters.
-        negative_prompt: What should not appear, up to 500 characters.
+        prompt: What happens, up to 5000 (2.7, HappyHorse; there a Chinese character counts 2), 1500 (2.5, 2.6) or 800
+            characters.
+        negative_prompt: What should not appear, up to 500 characters (Wan).
         resolution: `480P`, `720P` or `1080P`, as the model allows.
         duration: Seconds, as the model allows; the service's default is 5.
         audio: Whether wan2.6-i2v-flash adds sound, at twice the price; its default is true.
         shot_type: `single` or `multi` (2.6); needs `prompt_extend`.
-        prompt_extend: Let the service rewrite the prompt; its default is true.
+        prompt_extend: Let the service rewrite the prompt; its default is true (Wan).
         seed: 0 to 2147483647.
-        watermark: Add the service's mark; its default is false.
+        watermark: Add the service's mark; its default is false for Wan and TRUE for HappyHorse.
         kwargs: As for `WanOperator`. `model` left out: wan2.6-i2v-flash with `img_url`, else wan2.7-i2v.
     """
 

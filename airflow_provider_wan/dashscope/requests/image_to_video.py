@@ -5,7 +5,7 @@ Three families of models take it, with different fields:
 * one image, models 2.1 to 2.6. Source: Model Studio, `legacy-image-to-video-api-reference`, 2026-05-22;
   effects: `wanx-video-effects`, mid 2026;
 * first and last frame, clip and sound, wan2.7-i2v. Source: `image-to-video-general-api-reference`, 2026-05-11;
-* first frame alone, HappyHorse. Source: `happyhorse-image-to-video-api-reference`, 2026-05-20.
+* first frame alone, HappyHorse. Source: `happyhorse-*-api-reference`, 2026-05-20 to 22.
 """
 
 from __future__ import annotations

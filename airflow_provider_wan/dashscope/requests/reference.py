@@ -1,8 +1,8 @@
 """Making a video with the subjects of pictures and videos.
 
 Sources: Model Studio, `wan-video-to-video-api-reference`, 2026-05-11 (2.7);
-`legacy-wan-reference-to-video-api-reference`, 2026-05-15 (2.6); `happyhorse-reference-to-video-api-reference`,
-2026-05-20.
+`legacy-wan-reference-to-video-api-reference`, 2026-05-15 (2.6); `happyhorse-*-api-reference`,
+2026-05-20 to 22.
 """
 
 from __future__ import annotations

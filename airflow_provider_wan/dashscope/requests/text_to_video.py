@@ -1,7 +1,7 @@
 """Making a video from a text alone.
 
 Sources: Model Studio, `text-to-video-api-reference`, 2026-04-26 (2.7);
-`legacy-wan-text-to-video-api-reference`, 2026-05-15 (2.1 to 2.6); `happyhorse-text-to-video-api-reference`, 2026-05-20.
+`legacy-wan-text-to-video-api-reference`, 2026-05-15 (2.1 to 2.6); `happyhorse-*-api-reference`, 2026-05-20 to 22.
 """
 
 from __future__ import annotations

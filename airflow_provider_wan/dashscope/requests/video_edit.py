@@ -1,6 +1,6 @@
 """Editing a video by instruction (`wan2.7-videoedit`, `happyhorse-1.0-video-edit`).
 
-Sources: Model Studio, `wan-video-editing-api-reference`, 2026-05-11; `happyhorse-video-edit-api-reference`, 2026-05-22,
+Sources: Model Studio, `wan-video-editing-api-reference`, 2026-05-11; `happyhorse-*-api-reference`, 2026-05-22,
 re-read June/July 2026.
 """
 
