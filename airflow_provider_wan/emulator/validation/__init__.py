@@ -41,6 +41,8 @@ def check_request(
     """
     inputs, settings = Fields(given), Fields(parameters)
     inputs.text("prompt", model.prompt_max or 800)
+    if model.family.startswith("happyhorse"):
+        inputs.weighed_text("prompt", model.prompt_max)
     inputs.text("negative_prompt", model.negative_prompt_max or 500)
     _check_for(model)(model, inputs, settings)
     _shared(model, settings)

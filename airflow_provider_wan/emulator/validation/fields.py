@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
@@ -55,6 +56,13 @@ class Fields:
             if not isinstance(self.values[name], str):
                 raise nonconforming(f"{name} must be a string")
             self.values[name] = self.values[name][:longest]
+
+    def weighed_text(self, name: str, longest: int) -> None:
+        """A text, cut to `longest` where a Chinese character counts 2."""
+        text = self.values.get(name, "")
+        ends = accumulate(2 if "\u4e00" <= letter <= "\u9fff" else 1 for letter in text)
+        if name in self.values:
+            self.values[name] = text[: sum(end <= longest for end in ends)]
 
     def choice(self, name: str, allowed: Collection[Any], *, error: BadParameter | None = None) -> None:
         """One of some values. `True` is not 1, and "5" is not 5."""

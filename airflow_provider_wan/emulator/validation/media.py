@@ -5,6 +5,8 @@ Sources: the API references of each model, dates as in the catalogue.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_wan.dashscope.catalog import Model
 from airflow_provider_wan.emulator.validation.fields import BadParameter, Fields, nonconforming
 
@@ -69,6 +71,16 @@ def check_wan3(model: Model, given: Fields, parameters: Fields) -> None:
         )
     if count["file"] and count["link"]:
         raise nonconforming("media takes file or link, not both")
+    for item in given.values.get("media", []):
+        if item["type"] == "link":
+            _check_page(item["url"])
+
+
+def _check_page(url: Any) -> None:
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise BadParameter(
+            "Required URL is missing or invalid, please check the request URL.", code="InvalidURL"
+        )
 
 
 def check_happyhorse(model: Model, given: Fields, parameters: Fields) -> None:

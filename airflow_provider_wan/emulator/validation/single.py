@@ -5,8 +5,10 @@ Sources: the API references of each model, dates as in the catalogue.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from airflow_provider_wan.dashscope.catalog import Model
-from airflow_provider_wan.emulator.validation.fields import BadParameter, Fields
+from airflow_provider_wan.emulator.validation.fields import BadParameter, Fields, nonconforming
 
 
 def check_image(model: Model, given: Fields, parameters: Fields) -> None:
@@ -36,12 +38,18 @@ def check_text(model: Model, given: Fields, parameters: Fields) -> None:
 
 
 def check_references(model: Model, given: Fields, parameters: Fields) -> None:
-    """Reference to video, 2.6; `reference_video_urls` is the older name."""
+    """Reference to video, 2.6; `reference_video_urls` is the older name.
+
+    Pictures and videos come in one list; before they are fetched only their names tell them apart.
+    """
     del model, parameters
     given.require("prompt")
     if not given.values.get("reference_urls") and not given.values.get("reference_video_urls"):
         raise BadParameter("Field required: reference_urls")
     given.urls("reference_urls", most=5, base64=True)
+    paths = [urlsplit(url).path.lower() for url in given.values.get("reference_urls", [])]
+    if sum(path.endswith((".mp4", ".mov")) for path in paths) > 3:
+        raise nonconforming("reference_urls takes at most 3 videos")
     given.urls("reference_video_urls", most=3)
 
 
