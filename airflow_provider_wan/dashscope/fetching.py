@@ -172,9 +172,8 @@ class Line:
         host = f"[{checked.host}]" if ":" in checked.host else checked.host
         proxy = _proxy(checked.scheme, f"{host}:{checked.port}")
         self._connect(checked, proxy)
-        targets: Sequence[object] = [
-            None
-        ]  # left to resolve to the proxy, or to whoever may resolve to anything
+        # None: left to resolve to the proxy, or where it may resolve to anything.
+        targets: Sequence[object] = [None]
         if not (proxy or checked.exempt):
             targets = sorted(checked.addresses, key=lambda address: address != self._works)[:_ADDRESSES]
         failed: InputUnreadableError | None = None
@@ -210,10 +209,10 @@ class Line:
             )
             try:
                 response = client.send(request, stream=True)
-            except (
-                httpx.RemoteProtocolError,
-                httpx.ReadError,
-            ):  # most likely a kept connection that has ended
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if self._late or not self._used:
+                    raise
+                # Most likely the server has ended a connection that was kept.
                 response = client.send(request, stream=True)
         self._used = True
         return response
@@ -245,15 +244,13 @@ class Line:
         except (*_TROUBLE, ValueError, ImportError) as error:
             if self._late:
                 raise self._too_slow() from error
-            said = (
-                type(error).__name__ if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            )
-            raise self.unreadable(f"{failed} ({said.removesuffix(': ')})") from error
+            # What is no address may be shown in full by a ValueError, a proxy's password with it.
+            said = "" if isinstance(error, ValueError) or not str(error) else f": {error}"
+            raise self.unreadable(f"{failed} ({type(error).__name__}{said})") from error
         finally:
             watch.cancel()
+            # Nothing is left once it was cut off, so that what looks like an end then is never taken for one.
             self._left -= time.monotonic() - began
-        if self._late:  # cut off, which may look like an end
-            raise self._too_slow()
 
     def _too_slow(self) -> InputUnreadableError:
         return self.unreadable(f"it took longer than {self._limits.overall:g} s")

@@ -61,6 +61,7 @@ class Files:
         self.asked: list[dict[str, str]] = []
         self.sent = 0
         self.tag = '"1"'
+        self.moved = ""
         settings, files = (parts, chunked, encoding, most, total), self
 
         class Handler(BaseHTTPRequestHandler):
@@ -102,6 +103,8 @@ class Files:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.asked.append({"target": handler.path, **headers})
         content, status, more = self.content, 200, {"ETag": self.tag}
+        if handler.path == "/moved":
+            content, status, more, parts = b"", 302, {"Location": self.moved}, False
         asked = headers.get("range")
         if encoding:
             packers: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
@@ -418,6 +421,7 @@ PART = Answer(206, CONTENT[:1000], {"content-range": "bytes 0-999/10000"})
 def test_what_breaks_off_or_makes_no_sense_is_unreadable(script: list[Any], why: str) -> None:
     with ScriptedServer(*script) as server:
         assert why in str(unreadable(f"{server.origin}/clip.mp4?{SECRET}"))
+    assert len(server.requests) == len(script)
 
 
 def test_change_is_seen_by_its_tag_too() -> None:
@@ -604,14 +608,14 @@ def test_name_that_is_not_known_here_is_unreadable_and_not_resolved_once_more(
     assert asked == ["media.invalid"]
 
 
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's and a client's context for a certificate made out to a name."""
+def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's and a client's context for a certificate made out to names."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
     now = datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder()
@@ -621,7 +625,7 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -648,6 +652,23 @@ def test_certificate_is_asked_for_and_checked_by_the_name_though_the_address_is_
             assert file.read() == CONTENT
         assert set(names) == {"media.invalid"}
         assert "CERTIFICATE_VERIFY_FAILED" in str(unreadable(f"https://other.invalid:{server.port}/", rules))
+
+
+def test_connection_for_one_name_is_not_used_for_another_at_the_same_address(
+    public_loopback: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_side, client_side = certificate(tmp_path, "media.invalid", "cdn.invalid")
+    names: list[str] = []
+    server_side.sni_callback = lambda _, name, __: names.append(name)
+    monkeypatch.setattr(fetching, "_ssl_context", lambda: client_side)
+    rules, _ = resolving("127.0.0.1")
+    with Files(CONTENT, tls=server_side) as server:
+        server.moved = f"https://cdn.invalid:{server.port}/clip.mp4"
+        with open_remote(f"https://media.invalid:{server.port}/moved", rules, limits=SMALL) as file:
+            assert file.read() == CONTENT
+    assert names == ["media.invalid", "cdn.invalid"]
+    hosts = [headers["host"] for headers in server.asked]
+    assert hosts == [f"media.invalid:{server.port}", *[f"cdn.invalid:{server.port}"] * 10]
 
 
 # Proxies.
