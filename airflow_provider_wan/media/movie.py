@@ -78,7 +78,9 @@ def _index(window: Window) -> tuple[memoryview, Fragments]:
         content = content or kind == b"mdat"
         if kind == b"moov" and index is None:
             if end - start > _LARGEST_INDEX:
-                raise InputUnreadableError(f"can't be looked at: its index (moov) has {end - start:,} bytes.")
+                raise InputUnreadableError(
+                    f"Its index (moov) has {end - start:,} bytes, which is too much to read."
+                )
             index = memoryview(window.at(start, end - start))
             fragments = Fragments(index)
         elif kind == b"moof" and fragments is not None:

@@ -18,7 +18,7 @@ from airflow_provider_wan.media.window import Window
 __all__ = ["NotMediaError", "probe"]
 
 
-def probe(file: BinaryIO, *, name: str = "", size: int | None = None) -> MediaFacts:
+def probe(file: BinaryIO, *, name: str = "", size: int | None = None, measure: bool = True) -> MediaFacts:
     """Return what a media file is, by its content.
 
     Sides are those that are shown, after rotation; a pixel's own aspect ratio doesn't count. Lengths and frame rates
@@ -28,12 +28,13 @@ def probe(file: BinaryIO, *, name: str = "", size: int | None = None) -> MediaFa
         file: Seekable; it may be remote, as it is read in few pieces. It is left open.
         name: Its name or address. What the name says about the format isn't believed, only mentioned.
         size: Its length in bytes, where that is known already.
+        measure: Whether to ask the file for its length otherwise. Over a network that may mean to read it all.
 
     Raises:
         NotMediaError: It isn't media, is empty, damaged or cut short. The message is the end of a sentence about it.
         InputUnreadableError: It can't be read, or not within a minute.
     """
-    window = Window(file, size)
+    window = Window(file, size, measure=measure)
     head = window.at(0, 1024)
     if len(head) < 12 or not head.strip(b"\0"):
         raise NotMediaError(f"is {what_is(head)}{_despite(name)}.")

@@ -24,7 +24,8 @@ class Window:
 
     Args:
         file: Seekable.
-        size: Its length in bytes; None where the source doesn't say, and then the file itself is asked.
+        size: Its length in bytes; None where the source doesn't say.
+        measure: Whether to ask the file itself for its length then. Over a network that may mean to read it all.
         budget: Bytes that may be read.
         seconds: How long reading may go on.
         clock: Seconds from any moment on.
@@ -35,6 +36,7 @@ class Window:
         file: BinaryIO,
         size: int | None,
         *,
+        measure: bool = True,
         budget: int = BUDGET,
         seconds: float = SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -47,7 +49,7 @@ class Window:
         self._position = 0
         self.trouble: WanError | None = None
         """Why reading failed. PyAV passes over errors, so whoever hands a window to it looks here."""
-        self.size = self._found_size() if size is None else size
+        self.size = self._found_size() if size is None and measure else size
 
     def at(self, start: int, length: int) -> bytes:
         """Return bytes from a place; fewer where the file ends.
@@ -105,10 +107,10 @@ class Window:
         if self.trouble is not None:
             raise self.trouble
         if self._clock() > self._until:
-            raise self._failed("looking at it takes too long")
+            raise self._failed("Looking at it takes too long.")
         length = length if self.size is None else min(length, self.size - start)
         if length > self._left:
-            raise self._failed("too much of it would have to be read to tell what it is")
+            raise self._failed("Too much of it would have to be read to tell what it is.")
         parts = []
         try:
             self._file.seek(start)
@@ -120,11 +122,11 @@ class Window:
             self.trouble = error
             raise
         except Exception as error:
-            raise self._failed(redacted(f"{type(error).__name__}: {error}")) from error
+            raise self._failed(redacted(f"Reading it failed: {type(error).__name__}: {error}.")) from error
         return b"".join(parts)
 
     def _failed(self, why: str) -> InputUnreadableError:
-        self.trouble = InputUnreadableError(f"can't be looked at: {why}.")
+        self.trouble = InputUnreadableError(why)
         return self.trouble
 
     def _found_size(self) -> int | None:
