@@ -80,7 +80,7 @@ class Sources:
 
     def path(self, uri: str) -> ObjectStoragePath:
         """Return a file in object storage, as Airflow sees it."""
-        local_files.scheme_of(uri)
+        local_files.scheme_of(uri, allow_private=self._deployment.allow_private_urls)
         return ObjectStoragePath(uri)
 
     @contextlib.contextmanager

@@ -16,12 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from airflow.providers.common.compat.sdk import mask_secret
 
-from airflow_provider_wan import local_files
-
-try:  # TEMPORARY until it is there
-    from airflow_provider_wan import preflight
-except ImportError:
-    preflight = None  # type: ignore
+from airflow_provider_wan import local_files, preflight
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.errors import Retry, ServiceError, WanError
 from airflow_provider_wan.dashscope.input_errors import (
@@ -105,8 +100,6 @@ class Stager:
         for one in inputs:
             self._sources.vet(one)
         if again or not self._look:
-            return
-        if preflight is None:
             return
         if preflight.available():
             preflight.preflight(body, self._known, self._sources.open, strict=self._strict, log=self._log)

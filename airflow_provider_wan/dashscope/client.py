@@ -1,4 +1,4 @@
-"""The service over HTTP, synchronous and asynchronous. The only module that imports httpx.
+"""The service over HTTP, synchronous and asynchronous. httpx is imported here, and by `fetching` for other addresses.
 
 Calls are made again on trouble that passes, within the bounds of `resend`: above all, a submission whose
 answer was lost is never sent twice.
