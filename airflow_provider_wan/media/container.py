@@ -129,11 +129,13 @@ def _facts(opened: InputContainer, head: bytes, size: int | None) -> MediaFacts:
     seconds = _seconds(main, opened)
     if video is None:
         return MediaFacts("audio", name, size, seconds=seconds, sound=True)
-    if video.width and (absurd := absurd_sides(video.width, video.height)):
+    # PyAV gives no sides to a codec that it doesn't know
+    width, height = getattr(video, "width", 0), getattr(video, "height", 0)
+    if width and (absurd := absurd_sides(width, height)):
         raise absurd
     rate = video.average_rate or video.guessed_rate
     fps = float(rate) if rate else None
-    return MediaFacts("video", name, size, video.width, video.height, seconds, fps, sound=sound is not None)
+    return MediaFacts("video", name, size, width, height, seconds, fps, sound=sound is not None)
 
 
 def _is_cover(track: Any) -> bool:

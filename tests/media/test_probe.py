@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -219,8 +220,6 @@ def test_what_is_no_media_is_named(content: bytes, said: str) -> None:
 
 
 def test_random_bytes_are_no_media() -> None:
-    import random
-
     for seed in range(30):
         with pytest.raises(NotMediaError, match="no media that this package knows"):
             facts(random.Random(seed).randbytes(50_000))
@@ -444,3 +443,35 @@ def test_a_file_is_left_open() -> None:
         file = io.BytesIO(content)
         probe(file)
         assert not file.closed
+
+
+SEEDS = {
+    "mp4": clip(options=FASTSTART, sound=True),
+    "mov": clip("mov", rotation=90),
+    "fragments": clip(options={"movflags": "frag_keyframe+empty_moov"}),
+    **{kind: clip(kind) for kind in ("webm", "matroska", "avi", "flv", "mpegts", "mpeg", "mxf")},
+    **{kind: sound(kind, 1) for kind in ("wav", "mp3", "ogg")},
+    **{kind: picture(kind) for kind in ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF")},
+}
+
+
+@pytest.mark.parametrize("kind", SEEDS)
+def test_a_damaged_file_is_told_or_refused_and_nothing_else_happens(kind: str) -> None:
+    for seed in range(150):
+        dice = random.Random(f"{kind} {seed}")
+        content = bytearray(SEEDS[kind])
+        for _ in range(dice.choice((1, 3, 30))):
+            content[dice.randrange(min(len(content), dice.choice((64, 1024, 4096))))] = dice.randrange(256)
+        if dice.random() < 0.2:
+            del content[dice.randrange(len(content)) :]
+        try:
+            found = facts(bytes(content))
+        except (NotMediaError, InputUnreadableError):
+            continue
+        assert found.kind in ("image", "video", "audio")
+        assert 0 <= found.width <= 65_535
+
+
+def test_a_codec_that_nobody_knows_leaves_the_sides_open() -> None:
+    content = clip("avi").replace(b"FMP4", b"?!?!").replace(b"fmp4", b"?!?!")
+    assert (facts(content).kind, facts(content).format, facts(content).width) == ("video", "avi", 0)
