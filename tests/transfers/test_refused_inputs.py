@@ -179,14 +179,14 @@ def test_redirect_to_an_internal_address_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from airflow_provider_wan import preflight, sources
+    from airflow_provider_wan.addresses import AddressRules
 
     monkeypatch.setattr(preflight, "available", lambda: installed)
     # Only this site counts as the connection's own; everything that it redirects to is vetted as ever.
-    real = sources.AddressRules
     monkeypatch.setattr(
         sources,
         "AddressRules",
-        lambda **named: real(**named | {"own_base_url": f"{redirecting}/api/v1"}),
+        lambda **named: AddressRules(**named | {"own_base_url": f"{redirecting}/api/v1"}),
     )
     said = refusal(connected, f"{redirecting}/to/{target}")
     assert "redirect" in said

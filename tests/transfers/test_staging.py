@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def widen(url: str, **arguments: Any) -> WanVideoOutpaintingOperator:
-    usual = {"task_id": "widen", "prompt": "A wider stage", "deferrable": False, "preflight": True}
+    usual: dict[str, Any] = {
+        "task_id": "widen",
+        "prompt": "A wider stage",
+        "deferrable": False,
+        "preflight": True,
+    }
     return WanVideoOutpaintingOperator(video_url=url, **usual | arguments)
 
 
