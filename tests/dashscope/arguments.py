@@ -8,14 +8,18 @@ import pytest
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import (
+    FramesToVideo,
     ImageReference,
     ImageToVideo,
     LocalEdit,
+    ReferenceToVideo,
+    TextToVideo,
     VideoEdit,
     VideoExtension,
     VideoOutpainting,
     VideoRepainting,
     VideoSynthesis,
+    Wan3Video,
     WanRequest,
 )
 
@@ -33,6 +37,10 @@ VALID: dict[type[WanRequest], dict[str, Any]] = {
     VideoOutpainting: {"prompt": "A hall", "video_url": VIDEO},
     VideoEdit: {"video_url": VIDEO},
     ImageToVideo: {"img_url": IMAGE},
+    TextToVideo: {"prompt": "A cat"},
+    FramesToVideo: {"first_frame_url": IMAGE},
+    ReferenceToVideo: {"prompt": "A cat", "reference_image_urls": [IMAGE]},
+    Wan3Video: {"prompt": "A cat"},
     VideoSynthesis: {"model": "wan2.7-t2v", "input": {"prompt": "A cat"}},
 }
 """The least that each request takes."""

@@ -11,11 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
-from airflow_provider_wan.dashscope.requests import ImageToVideo, VideoEdit, WanRequest
+from airflow_provider_wan.dashscope.requests import (
+    FramesToVideo,
+    ImageToVideo,
+    ReferenceToVideo,
+    TextToVideo,
+    VideoEdit,
+    Wan3Video,
+    WanRequest,
+)
+from airflow_provider_wan.dashscope.requests.given import Given
 from tests.dashscope.arguments import IMAGE, SOUND, VACE, VALID, VIDEO
 
 SAMPLES = json.loads(Path(__file__).with_name("request_samples.json").read_text())["samples"]
-OTHERS: list[type[WanRequest]] = [VideoEdit, ImageToVideo]
+OTHERS: list[type[WanRequest]] = [
+    *(VideoEdit, ImageToVideo),
+    *(TextToVideo, FramesToVideo, ReferenceToVideo, Wan3Video),
+]
 BY_FUNCTION = {request.function: request for request in VACE}
 BY_MODEL: dict[str, type[WanRequest]] = {"wan2.7-videoedit": VideoEdit, "wan2.6-i2v-flash": ImageToVideo}
 
@@ -39,11 +51,20 @@ def test_body_equals_the_documented_one(sample: dict[str, Any]) -> None:
 
 # Values that a field takes, at least in some models, and values that it never takes.
 GOOD: dict[str, list[Any]] = {
-    "model": ["wan2.1-vace-plus", "wan2.7-i2v", "wan2.2-i2v-plus", "wanx2.1-i2v-turbo"],
+    "model": [
+        *("wan2.1-vace-plus", "wan2.7-i2v", "wan2.2-i2v-plus", "wanx2.1-i2v-turbo", "happyhorse-1.0-i2v"),
+        *("wan2.6-t2v", "wanx2.1-t2v-plus", "happyhorse-1.1-t2v", "wan2.1-kf2v-plus", "wan3.0-video-prime"),
+        *("wan2.6-r2v", "wan2.6-r2v-flash", "happyhorse-1.0-r2v", "happyhorse-1.0-video-edit"),
+    ],
     "prompt": ["A cat", "字" * 800],
     "negative_prompt": ["rain"],
     "ref_images_url": [[IMAGE], [IMAGE] * 2, (IMAGE,) * 3, f'["{IMAGE}"]'],
     "reference_image_urls": [[IMAGE], [IMAGE] * 4],
+    "reference_video_urls": [[VIDEO], f'["{VIDEO}"]'],
+    "reference_audio_urls": [[SOUND] * 5],
+    "reference_voice_urls": [[SOUND], ["", SOUND]],
+    "file_url": ["https://media.example.com/report.pdf"],
+    "link_url": ["https://example.com/"],
     "obj_or_bg": [["obj"], ["obj", "bg"], '["bg"]'],
     "video_url": [VIDEO, "oss://dashscope-instant/x/clip.mp4"],
     "mask_image_url": [IMAGE],
@@ -60,7 +81,7 @@ GOOD: dict[str, list[Any]] = {
     "right_scale": [1.0],
     "img_url": [IMAGE, "data:image/png;base64,AAAA"],
     "audio_url": [SOUND],
-    "template": ["squish", "dragon"],
+    "template": ["squish", "dragon", "mech1"],
     "audio": [True, "false"],
     "shot_type": ["single", "multi"],
     "first_frame_url": [IMAGE],
@@ -107,7 +128,7 @@ def requests(draw: st.DrawFn, bad: bool) -> Made:
 
 any_request = requests(bad=True)
 valid_request = requests(bad=False).filter(lambda made: not made[0].problems(made[1]))
-each_time_the_same = settings(deadline=None, database=None, derandomize=True, max_examples=300)
+each_time_the_same = settings(deadline=None, database=None, derandomize=True, max_examples=500)
 
 
 @each_time_the_same
@@ -126,17 +147,32 @@ def test_a_request_can_be_made_exactly_when_it_has_no_problems(made: Made) -> No
 def leaves(body: dict[str, Any]) -> set[str]:
     """The fields of a body; items of `media` by their type."""
     fields = {*body["input"], *body.get("parameters", {})} - {"function", "media"}
-    return fields | {item["type"] for item in body["input"].get("media", [])}
+    items = body["input"].get("media", [])
+    voices = {"reference_voice" for item in items if "reference_voice" in item}
+    return fields | voices | {item["type"] for item in items}
+
+
+def names(request: type[WanRequest], field: str, model: str) -> str:
+    """What a field is called in a body."""
+    if field in ("reference_image_urls", "reference_video_urls") and model.startswith("wan2.6"):
+        return "reference_urls"
+    return "reference_voice" if field == "reference_voice_urls" else request.media_types.get(field, field)
+
+
+def in_its_region(request: WanRequest) -> dict[str, Any]:
+    """The body in a region that spells the model so, or has it at all."""
+    model = request.candidates(Given(request.model_dump(exclude_none=True), ()))[0]
+    spelled = [region for region, id_ in model.spellings.items() if request.model in (None, id_)]
+    return request.body(spelled[0])
 
 
 @each_time_the_same
 @given(valid_request)
 def test_a_body_holds_what_was_given_and_nothing_else(made: Made) -> None:
     request, values = made
-    region = "cn-beijing" if str(values.get("model")).startswith("wanx") else "ap-southeast-1"
-    body = request(**values).body(region)
+    body = in_its_region(request(**values))
     sent = {field for field, value in values.items() if value is not None and field != "model"}
-    assert leaves(body) == {request.media_types.get(field, field) for field in sent}
+    assert leaves(body) == {names(request, field, body["model"]) for field in sent}
     assert {"model", "input"} <= set(body) <= {"model", "input", "parameters"}
     assert body.get("parameters") != {}
     assert json.loads(json.dumps(body)) == body

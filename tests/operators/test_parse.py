@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 
 from airflow_provider_wan.operators import (
+    Wan3VideoOperator,
+    WanAnimateOperator,
+    WanFramesToVideoOperator,
     WanImageReferenceOperator,
     WanImageToVideoOperator,
     WanLocalEditOperator,
     WanParameterError,
+    WanReferenceToVideoOperator,
+    WanSpeechToVideoOperator,
+    WanTextToVideoOperator,
     WanVideoEditOperator,
     WanVideoExtensionOperator,
     WanVideoOutpaintingOperator,
     WanVideoRepaintingOperator,
+    WanVideoStyleOperator,
     WanVideoSynthesisOperator,
 )
 
@@ -70,8 +77,20 @@ MISTAKES: list[tuple[type, dict[str, Any], list[str]]] = [
     (
         WanVideoEditOperator,
         {"video_url": CLIP, "model": "wan2.7-t2v"},
-        ["model=wan2.7-t2v", "WanVideoSynthesisOperator"],
+        ["model=wan2.7-t2v", "goes with TextToVideo", "WanVideoSynthesisOperator"],
     ),
+    (
+        WanTextToVideoOperator,
+        {"prompt": "x", "resolution": "720P", "model": "wan2.6-t2v"},
+        ["resolution=720P", "not taken by wan2.6-t2v", "wan2.7-t2v"],
+    ),
+    (
+        WanFramesToVideoOperator,
+        {"first_frame_url": IMAGE, "template": "mech1"},
+        ["template=mech1", "wan2.1-kf2v-plus"],
+    ),
+    (WanReferenceToVideoOperator, {"prompt": "x"}, ["reference_image_urls: is required"]),
+    (Wan3VideoOperator, {"last_frame_url": IMAGE}, ["first_frame_url: is required with last_frame_url"]),
 ]
 
 
@@ -134,6 +153,13 @@ def test_every_field_of_a_request_is_an_argument_and_a_template_field() -> None:
         WanVideoOutpaintingOperator,
         WanVideoEditOperator,
         WanImageToVideoOperator,
+        WanTextToVideoOperator,
+        WanFramesToVideoOperator,
+        WanReferenceToVideoOperator,
+        Wan3VideoOperator,
+        WanAnimateOperator,
+        WanSpeechToVideoOperator,
+        WanVideoStyleOperator,
         WanVideoSynthesisOperator,
     ):
         fields = set(operator.request_class.model_fields)

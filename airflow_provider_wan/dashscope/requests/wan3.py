@@ -120,6 +120,6 @@ class Wan3Video(WanRequest):
         for field in references:  # the service takes such a request, and fails the job
             rule = f"may not be given together with {' and '.join(frames)}"
             yield Problem(field, shown(given.get(field)), rule, "Begin with a frame, or go by references.")
-        if "last_frame_url" in given and "first_frame_url" not in given and not references:
+        if given.get("last_frame_url") and "first_frame_url" not in given and not references:
             rule = "is required with last_frame_url"
             yield Problem("first_frame_url", None, rule, "Give the picture to begin with.")
