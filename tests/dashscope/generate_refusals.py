@@ -234,7 +234,11 @@ REFUSED: dict[str, tuple[type[WanRequest], JSON, list[tuple[JSON, str, str]]]] =
                 "negative_prompt=rain: is not taken by wan2.6-r2v.",
                 "Leave it out, or use wan2.7-r2v or wan2.7-r2v-2026-06-12.",
             ),
-            ({"prompt_extend": True}, "prompt_extend=True: is not taken by wan2.6-r2v.", ""),
+            (
+                {"shot_type": "multi", "prompt_extend": False},
+                "prompt_extend=False: is not taken by wan2.6-r2v.",
+                "",
+            ),
             ({"resolution": "720P"}, "resolution=720P: is not taken by wan2.6-r2v.", ""),
             ({"audio": False}, "audio=False: is not taken by wan2.6-r2v.", "or use wan2.6-r2v-flash."),
             (
@@ -395,6 +399,11 @@ REFUSED: dict[str, tuple[type[WanRequest], JSON, list[tuple[JSON, str, str]]]] =
                 {"reference_video_urls": [VIDEO]},
                 f"reference_video_urls=[{VIDEO}]: is not taken by happyhorse-1.0-r2v.",
                 "use wan2.7-r2v, wan2.7-r2v-2026-06-12, wan2.6-r2v or wan2.6-r2v-flash.",
+            ),
+            (
+                {"reference_image_urls": [CAT] * 5, "reference_video_urls": [VIDEO]},
+                f"reference_video_urls=[{VIDEO}]: is not taken by happyhorse-1.0-r2v.",
+                "",
             ),
             ({"first_frame_url": IMAGE}, f"first_frame_url={IMAGE}: is not taken by happyhorse-1.0-r2v.", ""),
             ({"prompt": "字" * 2501}, "prompt=字", "where each Chinese character counts 2."),

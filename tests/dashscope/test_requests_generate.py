@@ -114,7 +114,7 @@ def test_model_of_another_kind_is_refused_with_the_request_it_goes_with(
         (FramesToVideo, {"first_frame_url": IMAGE, "template": "mech1", "resolution": "480P"}),
         (ReferenceToVideo, {"prompt": "x", "reference_image_urls": [CAT] * 9, "ratio": "21:9"}),
         (ReferenceToVideo, {"prompt": "x", "reference_video_urls": [VIDEO], "size": "960*960"}),
-        (ImageToVideo, {"first_frame_url": IMAGE, "duration": 2}),
+        (ImageToVideo, {"first_frame_url": IMAGE, "duration": 2, "resolution": "480P"}),
         (VideoEdit, {"video_url": VIDEO, "reference_image_urls": [IMAGE] * 5, "duration": 0}),
     ],
 )
