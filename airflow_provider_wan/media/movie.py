@@ -68,7 +68,7 @@ def _index(window: Window) -> tuple[memoryview, Fragments]:
     at, index, fragments, content = 0, None, None, False
     for _ in range(MOST_BOXES):
         header = window.at(at, 16)
-        if index is not None and (len(header) < 8 or not header[4:8].isalnum()):
+        if index is not None and not header[4:8].isalnum():
             break  # the end, or something behind it
         if not header:
             break

@@ -95,12 +95,15 @@ def picture(kind: str, size: tuple[int, int] = (64, 48), mode: str = "RGB", **op
     return file.getvalue()
 
 
-def png_of(width: int, height: int) -> bytes:
-    """Return a small PNG that claims to have any size."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+def png_of(width: int, height: int, *, depth: int = 8, rows: int = 0) -> bytes:
+    """Return a small PNG that claims to have any size, and has so many black rows."""
+    head = struct.pack(">IIBBBBB", width, height, depth, 6, 0, 0, 0)
+    packer = zlib.compressobj(1)
+    row = bytes(1 + width * depth // 2) if rows else b""
+    packed = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        for kind, content in ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b""))
+        for kind, content in ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
     )
 
 
