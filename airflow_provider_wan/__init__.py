@@ -7,6 +7,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _INTEGRATION = "Alibaba Cloud Wan"
+_STORAGE = "Object Storage"
 
 
 _CONFIG: dict[str, Any] = {
@@ -61,7 +62,21 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": _INTEGRATION,
                 "external-doc-url": "https://www.alibabacloud.com/help/en/model-studio/",
                 "tags": ["service"],
+            },
+            {
+                "integration-name": _STORAGE,
+                "external-doc-url": "https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/objectstorage.html",
+                "tags": ["software"],
+            },
+        ],
+        "sensors": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.sensors"]}],
+        "transfers": [
+            {
+                "source-integration-name": source,
+                "target-integration-name": target,
+                "python-module": "airflow_provider_wan.transfers",
             }
+            for source, target in ((_INTEGRATION, _STORAGE), (_STORAGE, _INTEGRATION))
         ],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_provider_wan.hooks"]}],
         "operators": [

@@ -74,9 +74,10 @@ def result(job: Job, snapshot: TaskSnapshot, output_path: str | None) -> dict[st
     submitted = snapshot.submitted_at or datetime.fromtimestamp(job.submitted_at, UTC)
     return {
         "task_id": job.task_id,
-        "request_id": job.request_id,
-        "model": job.model,
-        "function": job.function,
+        # Of a job that was submitted elsewhere not all is known.
+        "request_id": job.request_id or None,
+        "model": job.model or None,
+        "function": job.function or None,
         "region": job.region,
         "status": str(snapshot.status),
         "video_url": snapshot.video_url,

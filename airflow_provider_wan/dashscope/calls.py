@@ -94,6 +94,7 @@ def get(task_id: str) -> Call:
 
 def list_tasks(
     *,
+    task_id: str | None = None,
     model: str | None = None,
     status: str | None = None,
     since: datetime | None = None,
@@ -103,6 +104,8 @@ def list_tasks(
 ) -> Call:
     """List jobs of the account, at most 24 hours back. Rows have no result, prompt, usage or error."""
     params = {"page_no": str(page), "page_size": str(page_size)}
+    if task_id:
+        params["task_id"] = _segment(task_id)
     if model:
         params["model_name"] = model
     if status:

@@ -156,6 +156,7 @@ class DashScopeClient:
     def list_tasks(
         self,
         *,
+        task_id: str | None = None,
         model: str | None = None,
         status: str | None = None,
         since: datetime | None = None,
@@ -166,6 +167,7 @@ class DashScopeClient:
         """List the account's jobs as the service gives them: `data` (rows), `total`, `page_no`, ...
 
         Args:
+            task_id: Only this job.
             model: Only jobs of this model.
             status: Only jobs in this state.
             since: Start of the window; with `until` at most 24 hours. Left out: 24 hours before its end.
@@ -174,7 +176,13 @@ class DashScopeClient:
             page_size: Rows a page; the service may grant fewer.
         """
         call = calls.list_tasks(
-            model=model, status=status, since=since, until=until, page=page, page_size=page_size
+            task_id=task_id,
+            model=model,
+            status=status,
+            since=since,
+            until=until,
+            page=page,
+            page_size=page_size,
         )
         return self._send(call)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_wan.operators.base import WanOperator, WanParameterError
 from airflow_provider_wan.operators.batch import WanBatchEditOperator
+from airflow_provider_wan.operators.cancel import NotCancelledError, WanCancelTaskOperator
 from airflow_provider_wan.operators.figures import (
     WanAnimateOperator,
     WanSpeechToVideoOperator,
@@ -29,9 +30,11 @@ from airflow_provider_wan.operators.vace import (
 )
 
 __all__ = [
+    "NotCancelledError",
     "Wan3VideoOperator",
     "WanAnimateOperator",
     "WanBatchEditOperator",
+    "WanCancelTaskOperator",
     "WanFramesToVideoOperator",
     "WanImageReferenceOperator",
     "WanImageToVideoOperator",

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, XComArg, mask_secret
+from airflow.providers.common.compat.sdk import AirflowFailException, XComArg
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
-from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.operators.late import is_late, plain
+from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -35,7 +35,7 @@ class WanParameterError(AirflowFailException, InvalidRequestError):
     """An edit's parameters break a rule. Fails the import of the DAG or, at run time, the task without retry."""
 
 
-class WanOperator(BaseOperator):
+class WanOperator(TakesSignedAddresses):
     """Base of all edit operators; use one of its subclasses.
 
     Literal parameters are checked when the DAG is parsed, templates and other tasks' outputs once they are
@@ -133,13 +133,6 @@ class WanOperator(BaseOperator):
         Typed as anything, because Airflow's own type can neither be indexed nor given to a TaskFlow function.
         """
         return super().output
-
-    def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
-        # Overridden at this depth because mapped tasks render through it too. Another task's result may be our
-        # input, and its address is signed: Airflow shows rendered fields, so what signs it is masked first.
-        super()._do_render_template_fields(parent, *args, **kwargs)
-        for secret in secrets_in([getattr(self, name, None) for name in self.template_fields]):
-            mask_secret(secret)
 
     # -- checking ------------------------------------------------------------------------------------
 

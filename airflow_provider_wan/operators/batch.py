@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from airflow.providers.common.compat.sdk import BaseOperator, XComArg, mask_secret
+from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
-from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.operators import batch_requests
@@ -21,6 +20,7 @@ from airflow_provider_wan.operators.base import (
     staging_problems,
 )
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,7 +32,7 @@ ON_FAILURE: tuple[OnFailure, ...] = ("fail_fast", "finish_then_fail", "skip")
 Requests: TypeAlias = Sequence[WanRequest | Mapping[str, Any] | XComArg] | str | XComArg
 
 
-class WanBatchEditOperator(BaseOperator):
+class WanBatchEditOperator(TakesSignedAddresses):
     """Runs a list of edits, each with every promise that an operator of its own would give.
 
     It submits as many as the account has room for, waits for them in the triggerer, lands what has ended,
@@ -123,12 +123,6 @@ class WanBatchEditOperator(BaseOperator):
     def output(self) -> Any:
         """The results as an input for other tasks. Typed as anything, as `WanOperator.output` is."""
         return super().output
-
-    def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
-        # As in `WanOperator`: addresses may be signed, and Airflow shows rendered fields.
-        super()._do_render_template_fields(parent, *args, **kwargs)
-        for secret in secrets_in([getattr(self, name, None) for name in self.template_fields]):
-            mask_secret(secret)
 
     def _settings_problems(self) -> list[str]:
         wrong = []

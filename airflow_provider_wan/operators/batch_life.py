@@ -25,6 +25,7 @@ from airflow_provider_wan.operators.batch_work import BatchWork
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
 from airflow_provider_wan.operators.life import BACKSTOP, earliest_resume
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.triggers.batch import WanBatchTrigger
 from airflow_provider_wan.triggers.batch_watch import (
     LAND_WITHIN,
@@ -56,6 +57,7 @@ class BatchLife:
         self, operator: WanBatchEditOperator, context: Context, failing: FailingAsAirflowDoes
     ) -> None:
         self._operator = operator
+        self._context = context
         self._ti: Any = context["ti"]
         self._failing = failing
         self._log = operator.log
@@ -208,6 +210,8 @@ class BatchLife:
     def _conclude(self) -> list[dict[str, Any]]:
         entries = self._work.entries
         wrong = [entry for entry in entries if policy.failed(entry)]
+        done = [entry for entry in entries if not policy.failed(entry)]
+        tell_outlets(self._context, self._operator.outlets, done)
         if not wrong:
             self._round.complete()
             return entries

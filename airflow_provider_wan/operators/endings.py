@@ -88,7 +88,7 @@ class FailingAsAirflowDoes:
     ) -> None:
         if not isinstance(error, WanError) or isinstance(error, AirflowFailException):
             return
-        error.consequence = self.consequence(error)
+        error.consequence = self.consequence(error) or error.consequence
         if not self.may_retry(error):
             raise AirflowFailException(str(error)) from error
 

@@ -25,6 +25,7 @@ from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
@@ -355,6 +356,7 @@ class Life:
             uri = landed.uri
             self._log.info("Landed job %s: %s (%d bytes)", job.task_id, landed.uri, landed.size)
         outcome = result(job, snapshot, uri)
+        tell_outlets(self._context, self._operator.outlets, [outcome])
         self._attempt.ledger.done(job)
         self._log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
         return outcome

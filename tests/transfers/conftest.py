@@ -127,3 +127,26 @@ def connected(fetching: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> Run
     connection = {"conn_type": "dashscope", "password": fetching.key, "host": fetching.base_url}
     monkeypatch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps(connection))
     return fetching
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningEmulator]:
+    """A service whose jobs stay in the queue until they are forced out of it, with the default connection to it."""
+    from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, running
+
+    settings = EmulatorSettings(
+        regions=(RegionSettings(keys={"sk-emulator-that-holds-jobs": "acme"}),), render=False, running_slots=0
+    )
+    with running(settings) as emulator:
+        connection = {"conn_type": "dashscope", "password": emulator.key, "host": emulator.base_url}
+        monkeypatch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps(connection))
+        yield emulator
+
+
+def queued(emulator: RunningEmulator) -> str:
+    """Submit a job as another program would; return its id."""
+    from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
+
+    request = VideoOutpainting(prompt="x", video_url="https://example.com/clip.mp4", left_scale=1.5)
+    with DashScopeClient(Account.of(api_key=emulator.key, host=emulator.base_url)) as client:
+        return client.submit(request.path(), request.body("ap-southeast-1")).task_id

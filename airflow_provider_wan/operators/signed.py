@@ -1,0 +1,22 @@
+"""Masks what signs the addresses that operators are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, mask_secret
+
+from airflow_provider_wan.dashscope.redact import secrets_in
+
+
+class TakesSignedAddresses(BaseOperator):
+    """An operator whose inputs may be another task's result, with its signed address.
+
+    Airflow shows rendered fields, so what signs an address in them is masked first.
+    """
+
+    def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
+        # Overridden at this depth because mapped tasks render through it too.
+        super()._do_render_template_fields(parent, *args, **kwargs)
+        for secret in secrets_in([getattr(self, name, None) for name in self.template_fields]):
+            mask_secret(secret)
