@@ -160,7 +160,7 @@ class WanTaskSensor(BaseSensorOperator):
         except foreign.JobUnfinishedError as error:
             said = (
                 f"Job {job.task_id} was still {snapshot.status} after {self.timeout / 60:.0f} minutes of waiting. It "
-                "goes on; its result can be landed by its id until 24 hours after its submission. Nothing was paid here."
+                "goes on; its result can be landed by its id until 24 hours after its submission. Nothing was paid."
             )
             if self.soft_fail:
                 raise AirflowSkipException(said) from error

@@ -99,8 +99,8 @@ class WanResultToObjectStorageOperator(TakesSignedAddresses):
         if isinstance(found, Mapping) and isinstance(found.get("task_id"), str) and found["task_id"]:
             return found
         raise WanParameterError(
-            f"{type(self).__name__} {self.task_id!r}: nothing was sent. result: must be what an edit returned, with its "
-            f"`task_id`, but is a {type(self.result).__name__} without one. Give `edit.output`; where a template makes "
+            f"{type(self).__name__} {self.task_id!r}: nothing was sent. result: must be what an edit returned, with "
+            f"its `task_id`, but is a {type(self.result).__name__} without one. Give `edit.output`; where a template makes "
             "it, add `| tojson`."
         )
 

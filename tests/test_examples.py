@@ -14,6 +14,7 @@ import av
 import pytest
 from aiosmtpd.controller import Controller
 
+from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
 from tests.conftest import DagRunner
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def clip(rendering: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     url = rendering.media_url("big_buck_bunny.mp4")
     monkeypatch.setenv("WAN_EXAMPLE_CLIP_URL", url)
     monkeypatch.setenv("WAN_EXAMPLE_OUTPUT_FOLDER", f"file://{tmp_path}")
+    monkeypatch.setenv("AIRFLOW__WAN__LOCAL_MEDIA_ROOTS", f"{MEDIA},{tmp_path}")
+    monkeypatch.setenv("AIRFLOW__WAN__PREFLIGHT", "True")
+    monkeypatch.delenv("AIRFLOW__WAN__ALLOW_PRIVATE_URLS")  # the examples do without
     return url
 
 
@@ -116,6 +120,52 @@ def test_edit_batch(rendering: RunningEmulator, clip: str, run_dag: DagRunner, t
     assert run.xcom("add_up").startswith("2 of 2 clips, ")
     assert [size_of(result["output_path"]) for result in run.xcom("edit")] == [(1920, 720)] * 2
     assert len(rendering.ledger()) == paid + 2
+
+
+def test_edit_bucket_to_bucket(
+    rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path
+) -> None:
+    run = run_dag("edit_bucket_to_bucket", source=f"file://{MEDIA}/big_buck_bunny.mp4")
+    assert run.states == {"ink": "success"}
+    result = run.xcom("ink")
+    assert size_of(result["output_path"]) == (1280, 720)
+    (fetched,) = rendering.inputs(result["task_id"])
+    assert fetched.size == (MEDIA / "big_buck_bunny.mp4").stat().st_size
+    assert rendering.submits()[-1].body["input"]["video_url"].startswith("oss://dashscope-instant/")
+
+
+def test_edit_when_landed(rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path) -> None:
+    run = run_dag("edit_when_landed", clip=f"file://{MEDIA}/big_buck_bunny.mp4")
+    assert run.states == {"landed_clips": "success", "portrait[0]": "success"}
+    assert size_of(run.xcom("portrait", 0)["output_path"]) == (1280, 1440)
+
+
+def test_edit_photo_with_sound(
+    rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path
+) -> None:
+    run = run_dag(
+        "edit_photo_with_sound",
+        photo=f"file://{MEDIA}/big_buck_bunny.jpg",
+        sound=f"file://{MEDIA}/big_buck_bunny.mp3",
+    )
+    assert run.states == {"move": "success", "snow": "success"}
+    for task_id in ("move", "snow"):
+        path = run.xcom(task_id)["output_path"]
+        assert size_of(path)[1] in (720, 1280)
+        with av.open(path.removeprefix("file://")) as video:
+            assert video.streams.audio
+    assert {one.role for one in rendering.inputs(run.xcom("move")["task_id"])} == {"img_url", "audio_url"}
+
+
+def test_edit_foreign_job(rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path) -> None:
+    request = VideoOutpainting(prompt="Wider", video_url=clip, left_scale=1.5)
+    with DashScopeClient(Account.of(api_key=rendering.key, host=rendering.base_url)) as elsewhere:
+        job = elsewhere.submit(request.path(), request.body("ap-southeast-1")).task_id
+    paid = len(rendering.ledger())
+    run = run_dag("edit_foreign_job", job=job)
+    assert run.states == {"wait": "success", "land": "success"}
+    assert size_of(f"{tmp_path}/elsewhere/{job}.mp4") == (1920, 720)
+    assert len(rendering.ledger()) <= paid + 1
 
 
 def test_every_example_is_run_by_a_test_here() -> None:
