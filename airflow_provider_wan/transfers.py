@@ -100,8 +100,8 @@ class WanResultToObjectStorageOperator(TakesSignedAddresses):
             return found
         raise WanParameterError(
             f"{type(self).__name__} {self.task_id!r}: nothing was sent. result: must be what an edit returned, with "
-            f"its `task_id`, but is a {type(self.result).__name__} without one. Give `edit.output`; where a template makes "
-            "it, add `| tojson`."
+            f"its `task_id`, but is a {type(self.result).__name__} without one. Give `edit.output`; where a template "
+            "makes it, add `| tojson`."
         )
 
     def execute(self, context: Context) -> dict[str, Any]:
