@@ -1,7 +1,7 @@
 """What a task instance has submitted, so that no attempt of it pays for an edit twice.
 
 One small record per edit in Airflow's task state store, which belongs to the task instance and outlives its
-attempts: an intent before the money is spent, the job after it, `done` at the end. It holds ids, times
+attempts: an intent before the money is spent, the job after it, `done` at the end. It holds ids, names, times
 and a fingerprint; no address, no prompt, no key. What follows from a record is decided by `decide`,
 which does no I/O.
 """
@@ -53,6 +53,8 @@ class Entry:
         done: Whether the edit ended well and its result was landed.
         asked: Whether a person was told that it isn't known what became of the intent.
         request_id: Id that an answer without a job named; the service's list of jobs shows it.
+        model: Model that the intent was for, as it was to be sent.
+        function: Its edit function.
     """
 
     fingerprint: str
@@ -62,6 +64,8 @@ class Entry:
     done: bool = False
     asked: bool = False
     request_id: str = ""
+    model: str = ""
+    function: str = ""
 
 
 class Step(StrEnum):
@@ -77,17 +81,22 @@ class Step(StrEnum):
     """A submission was about to be sent, and nobody knows whether it was."""
 
 
-def decide(entry: Entry | None, *, fingerprint: str, generation: int) -> Step:
+def decide(entry: Entry | None, *, fingerprint: str, generation: int, steady: bool = False) -> Step:
     """Decide how an attempt begins.
 
     Args:
         entry: What earlier attempts left.
         fingerprint: Of the request this attempt would send.
         generation: This attempt's `ti.max_tries`.
+        steady: Within one generation the record is this edit's, whatever the request says. For requests that come
+            out of code and may differ from call to call (a drawn seed, a written prompt): a retry isn't a wish for
+            another edit. A clear by a person may be one, so there the fingerprints are compared as ever.
     """
-    if entry is None or entry.fingerprint != fingerprint:
+    if entry is None:
         return Step.SUBMIT
     same = entry.generation == generation
+    if entry.fingerprint != fingerprint and not (steady and same):
+        return Step.SUBMIT
     if entry.done:
         return Step.COLLECT if same else Step.SUBMIT
     if entry.job is not None:
@@ -124,13 +133,23 @@ class Ledger:
         fingerprint: Of the request at hand.
         generation: This attempt's `ti.max_tries`.
         key: Where the record is kept; a task with several edits gives each its own.
+        steady: As for `decide`.
     """
 
-    def __init__(self, store: Store | None, *, fingerprint: str, generation: int, key: str = KEY) -> None:
+    def __init__(
+        self,
+        store: Store | None,
+        *,
+        fingerprint: str,
+        generation: int,
+        key: str = KEY,
+        steady: bool = False,
+    ) -> None:
         self._store = store
         self._key = key
         self._fingerprint = fingerprint
         self._generation = generation
+        self._steady = steady
         self.entry = self._read()
 
     @property
@@ -140,16 +159,23 @@ class Ledger:
 
     def first_step(self) -> Step:
         """Decide how this attempt begins."""
-        return decide(self.entry, fingerprint=self._fingerprint, generation=self._generation)
+        return decide(
+            self.entry, fingerprint=self._fingerprint, generation=self._generation, steady=self._steady
+        )
 
     @property
     def cleared(self) -> bool:
         """Whether a person cleared the task since the record was written."""
         return self.entry is not None and self.entry.generation != self._generation
 
-    def intend(self, now: float) -> None:
+    @property
+    def as_recorded(self) -> bool:
+        """Whether the request at hand is the one that the record is about; only a steady edit's may not be."""
+        return self.entry is None or self.entry.fingerprint == self._fingerprint
+
+    def intend(self, now: float, *, model: str = "", function: str = "") -> None:
         """Record that a submission is about to be sent. If this fails, nothing may be sent."""
-        self._write(Entry(self._fingerprint, self._generation, intent_at=now))
+        self._write(Entry(self._fingerprint, self._generation, intent_at=now, model=model, function=function))
 
     def withdraw(self) -> None:
         """Record that the submission was refused, so no job came of the intent."""
@@ -160,7 +186,7 @@ class Ledger:
     def submitted(self, job: Job) -> None:
         """Record the job, or that this attempt took it over."""
         intent_at = self.entry.intent_at if self.entry else job.submitted_at
-        self._write(Entry(self._fingerprint, self._generation, intent_at=intent_at, job=job))
+        self._write(Entry(self._mark(), self._generation, intent_at=intent_at, job=job))
 
     def unanswered(self, request_id: str) -> None:
         """Keep the id that a useless answer to the submission named, if it named one."""
@@ -175,7 +201,11 @@ class Ledger:
     def done(self, job: Job) -> None:
         """Record that the result is where it belongs."""
         intent_at = self.entry.intent_at if self.entry else job.submitted_at
-        self._write(Entry(self._fingerprint, self._generation, intent_at=intent_at, job=job, done=True))
+        self._write(Entry(self._mark(), self._generation, intent_at=intent_at, job=job, done=True))
+
+    def _mark(self) -> str:
+        """Return the fingerprint of what the job was submitted for, which needn't be the request at hand."""
+        return self.entry.fingerprint if self._steady and self.entry else self._fingerprint
 
     def _read(self) -> Entry | None:
         found = self._store.get(self._key) if self._store is not None else None
@@ -199,6 +229,8 @@ def read_entry(found: Any) -> Entry | None:
             done=bool(found.get("done")),
             asked=bool(found.get("asked")),
             request_id=str(found.get("request_id") or ""),
+            model=str(found.get("model") or ""),
+            function=str(found.get("function") or ""),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         log.warning("A task state isn't a record of an edit, as was expected, and is left out of account.")

@@ -113,8 +113,13 @@ class Attempt:
         Raises:
             WanError: There is none, and nothing was paid by this attempt, as far as the error doesn't say else.
         """
-        entry = self.ledger.entry
-        match self.ledger.first_step():
+        entry, step = self.ledger.entry, self.ledger.first_step()
+        if step is not Step.SUBMIT and not self.ledger.as_recorded:
+            self._log.warning(
+                "This attempt asks for another edit than the one on record. A retry never pays twice, so what the "
+                "earlier attempt has begun comes first. To have the other one made, clear the task."
+            )
+        match step:
             case Step.COLLECT if entry and entry.job:
                 self._log.info("An earlier attempt finished job %s. Nothing is submitted.", entry.job.task_id)
                 self._announce(entry.job)
@@ -142,7 +147,7 @@ class Attempt:
         while True:
             self._before_submit()
             body = self._stage(self.edit.body)
-            self.ledger.intend(self._clock())
+            self.ledger.intend(self._clock(), model=self.edit.body["model"], function=self.edit.function)
             try:
                 submission = self.client.submit(self.edit.path, body, insist=self._refused is None)
             except SubmitUnknownError as error:
@@ -222,8 +227,9 @@ class Attempt:
             raise UnclearSubmitError([])
         found = recovery.look(
             self.client,
-            model=self.edit.body["model"],
-            prompt=self.edit.prompt,
+            model=entry.model or self.edit.body["model"],
+            # What an earlier attempt asked for may have been something else.
+            prompt=self.edit.prompt if self.ledger.as_recorded else None,
             intent_at=intent_at,
             now=datetime.fromtimestamp(self._clock(), UTC),
             ours=self._siblings(),
@@ -235,6 +241,7 @@ class Attempt:
         for one in found:
             if entry.request_id and one.request_id == entry.request_id:
                 job = self._job(one.task_id, one.request_id, entry.intent_at)
+                job = replace(job, model=entry.model or job.model, function=entry.function or job.function)
                 self._record(job)
                 self._log.info("Job %s came of it, by its request_id. Nothing is submitted.", job.task_id)
                 return job

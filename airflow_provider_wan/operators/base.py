@@ -82,6 +82,8 @@ class WanOperator(TakesSignedAddresses):
     """
 
     request_class: ClassVar[type[WanRequest]]
+    same_edit_within_generation: ClassVar[bool] = False
+    """Whether a retry takes up the job on record although its request differs; see `ledger.decide`."""
     template_fields: Sequence[str] = ("model", "output_path", "conn_id")
     ui_color = "#ede7f6"
 

@@ -79,6 +79,7 @@ class Life:
             store,
             fingerprint=fingerprint(edit.body, account.region),
             generation=getattr(context["ti"], "max_tries", 0),
+            steady=operator.same_edit_within_generation,
         )
         client = self._hook.get_conn()
         self._stager = Stager(
