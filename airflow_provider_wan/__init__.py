@@ -88,6 +88,9 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["airflow_provider_wan.triggers"],
             }
         ],
+        "task-decorators": [
+            {"name": "wan_edit", "class-name": "airflow_provider_wan.decorators.wan_edit_task"}
+        ],
         "config": _CONFIG,
         # Airflow 3.2 and later read this key; 3.1 passes over it.
         "cli": ["airflow_provider_wan.cli.get_wan_cli_commands"],
