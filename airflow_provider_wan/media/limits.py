@@ -38,12 +38,21 @@ def check(model: Model, inputs: Sequence[Looked], body: Mapping[str, Any] | None
     errors: list[Finding] = []
     warnings: list[Finding] = []
     for one in inputs:
-        limits = model.media.get(one.role)
+        limits = _limits(model, one)
         if limits is not None:
             errors += _errors(one, limits)
             warnings += _cut(one, limits)
     more = together(model, inputs, body or {})
     return Findings((*errors, *more.errors), (*warnings, *more.warnings))
+
+
+def _limits(model: Model, one: Looked) -> MediaLimits | None:
+    limits = model.media.get(one.role)
+    if one.role == "reference_urls" and one.facts is not None and one.facts.kind == "video":
+        return model.media.get(
+            "reference_video_urls", limits
+        )  # one list for both, whose videos had their own before
+    return limits
 
 
 def _errors(one: Looked, limits: MediaLimits) -> Iterator[Finding]:

@@ -213,6 +213,18 @@ def test_one_of_several_is_named_by_its_number() -> None:
     assert str(findings.errors[0]).startswith("image[1]=s3://b/1: ")
 
 
+def test_a_list_of_images_and_videos_holds_each_against_its_own_limits() -> None:
+    some = model(
+        media={
+            "reference_urls": IMAGE_LIMITS,
+            "reference_video_urls": replace(VIDEO_LIMITS, cut_seconds=None),
+        }
+    )
+    assert found(("reference_urls", IMAGE), ("reference_urls", VIDEO), of=some) == Findings()
+    findings = found(("reference_urls", IMAGE), ("reference_urls", replace(VIDEO, seconds=31.0)), of=some)
+    assert [(one.name, one.rule) for one in findings.errors] == [("reference_urls[1]", "seconds")]
+
+
 # -------------------------------------------------------------------------------------------- several inputs: VACE
 
 VACE = model(
