@@ -1,6 +1,6 @@
 """The models: where each is offered and how it is spelled there, its limits, and its prices.
 
-All of it is data with its sources beside it; `CATALOG_DATE` and `PRICE_DATE` say how old it is.
+All of it is data, in `models.toml`, with its sources beside it; `CATALOG_DATE` and `PRICE_DATE` say how old it is.
 """
 
 from __future__ import annotations
@@ -9,21 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from airflow_provider_wan.dashscope.catalog.editing import I2V, VACE_PLUS, VIDEO_EDIT
-from airflow_provider_wan.dashscope.catalog.generation import (
-    ANIMATE,
-    HAPPYHORSE,
-    KF2V,
-    R2V,
-    SPEECH,
-    STYLE,
-    T2V,
-    WAN3,
-)
+from airflow_provider_wan.dashscope.catalog import load
 from airflow_provider_wan.dashscope.catalog.model import VIDEO_GENERATION, Billing, MediaLimits, Model, Region
-from airflow_provider_wan.dashscope.catalog.prices import PRICE_DATE
 from airflow_provider_wan.dashscope.catalog.regions import REGIONS, find_region
-from airflow_provider_wan.dashscope.catalog.rows import PIXELS, SIZES
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 
 __all__ = [
@@ -45,13 +33,17 @@ __all__ = [
     "spelling",
 ]
 
-CATALOG_DATE = "2026-10-22"
-"""Date of the newest page this catalogue was made from."""
+_DATA = load.read()
 
-MODELS: tuple[Model, ...] = (
-    *(VACE_PLUS, VIDEO_EDIT, *I2V),
-    *(*KF2V, *T2V, *R2V, *WAN3, *ANIMATE, *SPEECH, STYLE, *HAPPYHORSE),
-)
+CATALOG_DATE: str = _DATA["catalog_date"]
+"""Date of the newest page this catalogue was made from."""
+PRICE_DATE: str = _DATA["price_date"]
+"""Date of the price page's copy that was read last."""
+SIZES = load.sizes(_DATA)
+"""`size` of the 2.1 to 2.6 models, by price tier."""
+PIXELS = load.pixels(_DATA)
+"""Width and height by `resolution` and `ratio`, 2.7 models."""
+MODELS: tuple[Model, ...] = load.models(_DATA)
 
 _BY_ID: Mapping[str, Model] = MappingProxyType(
     {id_: model for model in MODELS for id_ in (*model.spellings.values(), *model.snapshots)}

@@ -126,10 +126,11 @@ class Model:
     templates: tuple[str, ...] = ()
     """Effect templates for `input.template`."""
     image_max_mb: int | None = None
-    """Size of one input image; None where the model takes no image."""
+    """Size of the largest input image; None where the model takes no image, or no figure is published."""
     watermark_default: bool = False
     """Whether the video is watermarked when the request doesn't say."""
     media: Mapping[str, MediaLimits] = field(default_factory=dict)
-    """Limits of input files by role: the body's field (`video_url`), or an item's type in `media` (`video`)."""
+    """Limits of input files by role: the body's field (`video_url`), or an item's type in `media` (`video`). Where a
+    field takes more than one kind of file, the others stand as `role:kind` (`reference_urls:video`)."""
     result_keys: tuple[str, ...] = ("video_url",)
     """Where the finished job's `output` holds the URL, from the outside in."""

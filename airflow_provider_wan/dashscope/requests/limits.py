@@ -30,9 +30,10 @@ def check(given: Given, models: Sequence[Model], media_fields: Collection[str]) 
     yield from _word(given, "ratio", _union(model.ratios for model in models), who)
     yield from _word(given, "size", _union(model.sizes for model in models), who)
     yield from _duration(given, sorted(_union(model.durations for model in models)), who)
-    most = max(model.image_max_mb or 0 for model in models)
-    for field in media_fields:
-        yield from _inline_size(field, given.get(field), most)
+    if all(model.image_max_mb for model in models):
+        most = max(model.image_max_mb or 0 for model in models)
+        for field in media_fields:
+            yield from _inline_size(field, given.get(field), most)
 
 
 def called(given: Given, models: Sequence[Model]) -> str:

@@ -18,22 +18,6 @@ from airflow_provider_wan.emulator.rendering.clips import (
 from airflow_provider_wan.emulator.rendering.job import RenderJob
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
 
-_ROLES = {
-    "audio_url": "driving_audio",
-    "first_clip_url": "first_clip",
-    "first_frame_url": "first_frame",
-    "image_url": "first_frame",
-    "img_url": "first_frame",
-    "last_clip_url": "last_clip",
-    "last_frame_url": "last_frame",
-    "mask_image_url": "mask_image",
-    "mask_video_url": "mask_video",
-    "ref_images_url": "reference_image",
-    "reference_urls": "reference",
-    "reference_video_urls": "reference_video",
-    "video_url": "video",
-}
-"""Role of each field of `input`, in the words of the newer models' `media[].type`."""
 _VIDEOS = {"video", "first_clip", "last_clip", "mask_video", "reference_video"}
 _SOUNDS = {"driving_audio", "reference_audio"}
 _UNSEEN = {"file", "link"}
@@ -94,7 +78,7 @@ class Attachments:
 
 
 def _named(job: RenderJob) -> Iterator[tuple[str, str]]:
-    for field, role in _ROLES.items():
+    for field, role in input_limits.ROLES.items():
         value: Any = job.input.get(field)
         for url in value if isinstance(value, list) else [value]:
             if url:
