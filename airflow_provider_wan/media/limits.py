@@ -47,12 +47,9 @@ def check(model: Model, inputs: Sequence[Looked], body: Mapping[str, Any] | None
 
 
 def _limits(model: Model, one: Looked) -> MediaLimits | None:
-    limits = model.media.get(one.role)
-    if one.role == "reference_urls" and one.facts is not None and one.facts.kind == "video":
-        return model.media.get(
-            "reference_video_urls", limits
-        )  # one list for both, whose videos had their own before
-    return limits
+    """Return the limits of an input; a list that takes images and videos has some for each."""
+    of_kind = model.media.get(f"{one.role}:{one.facts.kind}") if one.facts else None
+    return of_kind or model.media.get(one.role)
 
 
 def _errors(one: Looked, limits: MediaLimits) -> Iterator[Finding]:

@@ -217,7 +217,7 @@ def test_a_list_of_images_and_videos_holds_each_against_its_own_limits() -> None
     some = model(
         media={
             "reference_urls": IMAGE_LIMITS,
-            "reference_video_urls": replace(VIDEO_LIMITS, cut_seconds=None),
+            "reference_urls:video": VIDEO_LIMITS,
         }
     )
     assert found(("reference_urls", IMAGE), ("reference_urls", VIDEO), of=some) == Findings()
@@ -409,11 +409,12 @@ def test_a_limit_of_the_catalogue_is_checked(some: Model) -> None:
         "image": replace(IMAGE, format="jpeg", width=1280, height=960),
         "audio": SOUND,
     }
-    for role, limits in some.media.items():
+    for key, limits in some.media.items():
+        role = key.partition(":")[0]
         if limits.kind == "file":
             continue
         fitting = plain[limits.kind]
-        assert check(some, [Looked(role, None, "a", fitting)]).errors == (), role
+        assert check(some, [Looked(role, None, "a", fitting)]).errors == (), key
         awful = replace(
             fitting,
             format="awful",
@@ -434,4 +435,34 @@ def test_a_limit_of_the_catalogue_is_checked(some: Model) -> None:
             "fps": limits.min_fps,
             "alpha": not limits.alpha,
         }
-        assert broken == {rule for rule, is_asked in asked.items() if is_asked}, role
+        assert broken - {"together"} == {rule for rule, is_asked in asked.items() if is_asked}, key
+
+
+def test_the_catalogue_s_limits_are_there_to_be_checked() -> None:
+    taking = {one.name for one in catalog.MODELS if one.media}
+    assert {
+        "wan2.1-vace-plus",
+        "wan2.7-videoedit",
+        "wan2.7-i2v",
+        "wan3.0-video",
+        "happyhorse-1.0-video-edit",
+    } <= taking
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "facts", "cut"),
+    [
+        ("wan2.1-vace-plus", "video_url", replace(VIDEO, seconds=8.0), "the first 5 s"),
+        ("wan2.1-vace-plus", "first_clip_url", replace(VIDEO, seconds=4.0), "the first 3 s"),
+        ("happyhorse-1.0-video-edit", "video", replace(VIDEO, seconds=40.0), "the first 15 s"),
+        ("wan2.7-r2v", "reference_video", replace(VIDEO, seconds=9.0), "counts 5 s of input"),
+    ],
+)
+def test_what_the_service_cuts_is_known_of_each_model(
+    name: str, role: str, facts: MediaFacts, cut: str
+) -> None:
+    some = catalog.find(name)
+    assert some is not None
+    findings = check(some, [Looked(role, None, "a", facts)])
+    assert findings.errors == ()
+    assert [cut in str(one) for one in findings.warnings] == [True]
