@@ -62,7 +62,7 @@ def test_mistake_is_named_with_field_value_rule_and_fix(
 
 @pytest.mark.parametrize("name", [model.name for model in catalog.MODELS if model.family in FAMILIES])
 def test_every_model_has_bodies_in_all_spellings_and_three_refusals(name: str) -> None:
-    """That each body is run too, is seen to where they are run: tests/contract/test_generate_models.py."""
+    """That each body is run too, is seen to where they are run: tests/contract/test_every_model.py."""
     model = catalog.find(name)
     assert model is not None
     assert {*model.spellings.values(), *model.snapshots} <= {case.id for case in BODIES}
