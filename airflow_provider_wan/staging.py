@@ -143,7 +143,8 @@ class Stager:
                     "would be the other way. Put the file into a bucket whose addresses can be presigned, or try it "
                     "with staging='upload'."
                 ) from error
-            self._log.info("%s So it is uploaded.", error)
+            if not local_files.is_local(one.url):  # of those everybody knows
+                self._log.info("%s So it is uploaded.", error)
         return self._upload(one)
 
     def _presigned(self, one: Input) -> str:
@@ -207,8 +208,8 @@ def upload(client: DashScopeClient, uri: str, model: str, *, log: Log, sources: 
             log.warning("The upload of %s is started again. %s", shown(uri), error)
         else:
             log.info(
-                "Uploaded %s, %s, to DashScope's temporary storage: %s, for 48 hours, for %s and this account only.",
-                *(shown(uri), size, url, model),
+                "Uploaded %s, %s, to DashScope's temporary storage, for 48 hours, for %s and this account only.",
+                *(shown(uri), size, model),
             )
             return url
     raise AssertionError("unreachable: the last attempt returns or raises")

@@ -69,7 +69,7 @@ Clip:      {settings.clip_url}
 Results:   {settings.results}
 Mail:      {settings.mail}
 
-Trigger one of the three example DAGs; their parameters are set to the clip and the folder above.
+Trigger one of the example DAGs; their parameters are set to the demo's own media and the folder above.
 `make down` ends it all."""
     )
 
