@@ -19,7 +19,7 @@ for way in ("auto", "presign", "upload"):
             video_url="{{ params.source }}",
             control_condition="depth",
             output_path="{{ params.folder }}",
-            staging=way,  # type: ignore[arg-type]
+            staging=way,
             preflight=True,
         )
 
@@ -33,6 +33,6 @@ for way in ("auto", "presign", "upload"):
             video_url=where(repaint.output),
             left_scale=1.5,
             output_path="{{ params.folder }}",
-            staging=way,  # type: ignore[arg-type]
+            staging=way,
             preflight=True,
         )
