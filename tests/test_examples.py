@@ -7,6 +7,7 @@ import email.policy
 import json
 import socket
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,19 @@ def test_edit_foreign_job(rendering: RunningEmulator, clip: str, run_dag: DagRun
     assert run.states == {"wait": "success", "land": "success"}
     assert size_of(f"{tmp_path}/elsewhere/{job}.mp4") == (1920, 720)
     assert len(rendering.ledger()) <= paid + 1
+
+
+def test_edit_taskflow(rendering: RunningEmulator, clip: str, run_dag: DagRunner) -> None:
+    paid = len(rendering.ledger())
+    run = run_dag("edit_taskflow", style="clay")
+    assert run.states == dict.fromkeys(["plan", "repaint", "widen", "report"], "success")
+    repaint, widen = run.xcom("repaint"), run.xcom("widen")
+    assert repaint["orig_prompt"].endswith("made of modelling clay")
+    assert size_of(repaint["output_path"]) == (1280, 720)
+    assert size_of(widen["output_path"]) == (1920, 720)
+    cost = Decimal(repaint["cost"]["amount"]) + Decimal(widen["cost"]["amount"])
+    assert run.xcom("report") == f"{widen['output_path']}: {cost} CNY"
+    assert len(rendering.ledger()) == paid + 2
 
 
 def test_every_example_is_run_by_a_test_here() -> None:
