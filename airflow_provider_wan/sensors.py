@@ -113,7 +113,7 @@ class WanTaskSensor(BaseSensorOperator):
     def _wait_in_triggerer(self, job: Job) -> NoReturn:
         import time
 
-        from airflow_provider_wan.operators.life import BACKSTOP, earliest_resume
+        from airflow_provider_wan.operators.waits import earliest_resume, patience
         from airflow_provider_wan.triggers import WanTaskTrigger
 
         now = time.time()
@@ -127,7 +127,7 @@ class WanTaskSensor(BaseSensorOperator):
                 facts=job.as_dict(),
             ),
             method_name="resume",
-            timeout=timedelta(seconds=max(0.0, job.deadline - now)) + BACKSTOP,
+            timeout=patience(job.deadline, now),
         )
 
     def _wait_here(self, client: DashScopeClient, job: Job) -> TaskSnapshot:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from airflow_provider_wan.dashscope import clients
@@ -23,8 +22,8 @@ from airflow_provider_wan.operators.batch_room import Rooms
 from airflow_provider_wan.operators.batch_stock import Round, edits_of, take_stock
 from airflow_provider_wan.operators.batch_work import BatchWork
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
-from airflow_provider_wan.operators.life import BACKSTOP, earliest_resume
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.operators.waits import earliest_resume, patience
 from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.triggers.batch import WanBatchTrigger
 from airflow_provider_wan.triggers.batch_watch import (
@@ -179,7 +178,7 @@ class BatchLife:
                 cancel_on_kill=self._operator.cancel_on_kill,
             ),
             method_name="resume",
-            timeout=None if last is None else timedelta(seconds=max(0.0, last - now)) + BACKSTOP,
+            timeout=None if last is None else patience(last, now),
         )
 
     def _wait_here(self) -> None:

@@ -31,7 +31,7 @@ from airflow_provider_wan.operators.batch_edit import BatchEdit, Pace
 from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
 from airflow_provider_wan.operators.batch_room import Rooms, submit_rps
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
-from airflow_provider_wan.operators.life import try_to_cancel
+from airflow_provider_wan.operators.waits import try_to_cancel
 from airflow_provider_wan.staging import Stager
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, conf
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from airflow_provider_wan import storage
 from airflow_provider_wan.admission import KIND, Admission, Waiting, no_room
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.durations import Durations
-from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError, WanError
+from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, result, summary
@@ -25,6 +25,7 @@ from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
+from airflow_provider_wan.operators.waits import earliest_resume, patience, try_to_cancel
 from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 TAKEN_UP = "taken up"
 """Stands where the end of a wait would: the job is an earlier attempt's and hasn't been waited for yet."""
-BACKSTOP = timedelta(minutes=5)
-"""How long after our own deadline Airflow's trigger timeout steps in, should the triggerer be gone."""
 
 
 class Life:
@@ -240,7 +239,7 @@ class Life:
                 refusals=admission.waiting.refusals,
             ),
             method_name="resume",
-            timeout=None if until is None else timedelta(seconds=max(0.0, until - now)) + BACKSTOP,
+            timeout=None if until is None else patience(until, now),
         )
 
     def _enter(self, waiting: Waiting) -> dict[str, Any]:
@@ -271,7 +270,7 @@ class Life:
                 facts=job.as_dict(),
             ),
             method_name="resume",
-            timeout=timedelta(seconds=max(0.0, job.deadline - now)) + BACKSTOP,
+            timeout=patience(job.deadline, now),
         )
 
     def _wait_here(self, job: Job) -> dict[str, Any]:
@@ -361,17 +360,3 @@ class Life:
         self._attempt.ledger.done(job)
         self._log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
         return outcome
-
-
-def earliest_resume(now: float) -> float:
-    """Say when a trigger's event may come: Airflow 3.3 learns up to a heartbeat late that a worker let its task go."""
-    return now + 2 * int(conf.getint("workers", "min_heartbeat_interval", fallback=5))
-
-
-def try_to_cancel(client: DashScopeClient, job: Job) -> WanError | None:
-    """Cancel a job if it is still queued; return what speaks against it, if anything does."""
-    try:
-        client.cancel(job.task_id)
-    except WanError as error:
-        return error
-    return None
