@@ -16,7 +16,7 @@ import pytest
 from airflow.sdk import DAG, BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
-from airflow_provider_wan.dashscope.errors import SubmitUnknownError
+from airflow_provider_wan.dashscope.errors import SubmitUnknownError, TaskCanceledError
 from airflow_provider_wan.dashscope.requests import (
     TextToVideo,
     VideoOutpainting,
@@ -283,6 +283,19 @@ def test_second_answer_after_a_wait_changes_nothing(case: Decorated) -> None:
     deferred.kwargs = None
     assert case.resumed(deferred)["orig_prompt"] == "First"
     assert (len(case.calls), case.submitted, case.record()["fingerprint"]) == (2, 1, mark)
+
+
+def test_job_that_is_still_queued_is_cancelled_where_a_person_ends_the_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_early(monkeypatch)
+    with emulated(tmp_path, monkeypatch, running_slots=0) as queued:
+        case = Decorated(queued.emulator, queued.folder)
+        with case.attempting() as (operator, attempt):
+            operator.on_kill()
+            with pytest.raises(TaskCanceledError):
+                attempt.result()
+        assert (case.status, case.submitted, case.paid) == ("CANCELED", 1, 0)
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------------
