@@ -1,13 +1,15 @@
 """The models: where each is offered and how it is spelled there, its limits, and its prices.
 
 All of it is data, in `models.toml`, with its sources beside it; `CATALOG_DATE` and `PRICE_DATE` say how old it is.
+The file is read when something of it is first asked for, so that a DAG file may import this for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from types import MappingProxyType
+from functools import cache
+from typing import Any, overload
 
 from airflow_provider_wan.dashscope.catalog import load
 from airflow_provider_wan.dashscope.catalog.model import VIDEO_GENERATION, Billing, MediaLimits, Model, Region
@@ -33,26 +35,64 @@ __all__ = [
     "spelling",
 ]
 
-_DATA = load.read()
 
-CATALOG_DATE: str = _DATA["catalog_date"]
+class _Models(Sequence[Model]):
+    """All models, read at first use; whoever imports the name reads nothing yet."""
+
+    @overload
+    def __getitem__(self, index: int) -> Model: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Model, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Model | tuple[Model, ...]:
+        return _models()[index]
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(_models())
+
+    def __len__(self) -> int:
+        return len(_models())
+
+
+CATALOG_DATE: str
 """Date of the newest page this catalogue was made from."""
-PRICE_DATE: str = _DATA["price_date"]
+PRICE_DATE: str
 """Date of the price page's copy that was read last."""
-SIZES = load.sizes(_DATA)
+SIZES: Mapping[str, tuple[str, ...]]
 """`size` of the 2.1 to 2.6 models, by price tier."""
-PIXELS = load.pixels(_DATA)
+PIXELS: Mapping[str, Mapping[str, tuple[int, int]]]
 """Width and height by `resolution` and `ratio`, 2.7 models."""
-MODELS: tuple[Model, ...] = load.models(_DATA)
+MODELS: Sequence[Model] = _Models()
 
-_BY_ID: Mapping[str, Model] = MappingProxyType(
-    {id_: model for model in MODELS for id_ in (*model.spellings.values(), *model.snapshots)}
-)
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "CATALOG_DATE": lambda data: data["catalog_date"],
+    "PRICE_DATE": lambda data: data["price_date"],
+    "SIZES": load.sizes,
+    "PIXELS": load.pixels,
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _READ:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _READ[name](load.read())
+    return value
+
+
+@cache
+def _models() -> tuple[Model, ...]:
+    return load.models(load.read())
+
+
+@cache
+def _by_id() -> Mapping[str, Model]:
+    return {id_: model for model in _models() for id_ in (*model.spellings.values(), *model.snapshots)}
 
 
 def find(name: str) -> Model | None:
     """Return the model with this id, in any region's spelling or as a dated snapshot."""
-    return _BY_ID.get(name)
+    return _by_id().get(name)
 
 
 def offered(family: str, region_id: str) -> tuple[str, ...]:
