@@ -85,7 +85,8 @@ def footage(tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     folder.mkdir()
     clip(folder / "clip.mp4", (640, 360), seconds=1.5)
     monkeypatch.setenv("AIRFLOW__WAN__LOCAL_MEDIA_ROOTS", f"{folder},{tmp_path / 'edits'}")
-    monkeypatch.setenv("AIRFLOW_CONN_STORE", s3_connection(s3))
+    # A name that no other test has: Airflow keeps a connection's file system for the life of a process.
+    monkeypatch.setenv("AIRFLOW_CONN_FOOTAGE", s3_connection(s3))
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), lambda *arguments: Served(*arguments, directory=str(folder))
     )
@@ -96,7 +97,7 @@ def footage(tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         s3_client(s3).upload_file(str(folder / name), "films", f"raw/{name}")
 
     put("clip.mp4")
-    yield Footage(folder, f"http://127.0.0.1:{server.server_port}", "s3://store@films/raw", put)
+    yield Footage(folder, f"http://127.0.0.1:{server.server_port}", "s3://footage@films/raw", put)
     server.shutdown()
     thread.join()
     server.server_close()

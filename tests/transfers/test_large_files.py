@@ -92,7 +92,7 @@ def environment(fetching: RunningEmulator, s3: str, tmp_path: Path) -> dict[str,
         **os.environ,
         "WORKER_KEY": fetching.key,
         "WORKER_HOST": fetching.base_url,
-        "AIRFLOW_CONN_STORE": s3_connection(s3),
+        "AIRFLOW_CONN_FOOTAGE": s3_connection(s3),
         "AIRFLOW__WAN__LOCAL_MEDIA_ROOTS": str(tmp_path),
     }
 
@@ -130,7 +130,7 @@ def fetched_by_a_job(emulator: RunningEmulator, url: str) -> list[Fetched]:
 def test_landing_a_gibibyte_takes_little_memory(
     store: str, results: Results, environment: dict[str, str], tmp_path: Path, s3: str
 ) -> None:
-    target = f"file://{tmp_path}/film.mp4" if store == "file" else "s3://store@films/film.mp4"
+    target = f"file://{tmp_path}/film.mp4" if store == "file" else "s3://footage@films/film.mp4"
     told = worker(environment, "land", results.url(1 << 20), results.url(GIBIBYTE), target)
     assert told[:3] == [str(1 << 20), "moving", str(GIBIBYTE)]
     assert int(told[3]) < ALLOWED_GROWTH
@@ -168,7 +168,7 @@ def test_uploading_a_gibibyte_takes_little_memory(
     if store == "s3":
         for name in ("small.mp4", "film.mp4"):
             s3_client(s3).upload_file(str(tmp_path / name), "films", f"raw/{name}")
-        sources = ["s3://store@films/raw/small.mp4", "s3://store@films/raw/film.mp4"]
+        sources = ["s3://footage@films/raw/small.mp4", "s3://footage@films/raw/film.mp4"]
     told = worker(environment, "upload", *sources, MODEL)
     assert told[1] == "moving"
     assert int(told[3]) < ALLOWED_GROWTH
@@ -180,7 +180,7 @@ def test_uploading_a_gibibyte_takes_little_memory(
 def test_worker_killed_while_it_lands_leaves_no_half_file_and_the_next_one_lands(
     store: str, results: Results, environment: dict[str, str], tmp_path: Path, s3: str
 ) -> None:
-    target = f"file://{tmp_path}/cut.mp4" if store == "file" else "s3://store@films/cut.mp4"
+    target = f"file://{tmp_path}/cut.mp4" if store == "file" else "s3://footage@films/cut.mp4"
 
     def names() -> set[str]:
         if store == "file":

@@ -174,7 +174,7 @@ def test_outlets_are_told_where_the_result_is(done: Any, tmp_path: Path, footage
     asset = Asset(name="landed", uri="s3://films/landed")
     alias = AssetAlias("each_file")
     seen = context() | {"outlet_events": OutletEventAccessors()}
-    uri = "s3://store@films/told/film.mp4"
+    uri = "s3://footage@films/told/film.mp4"
     land(seen, output_path=uri, result=done, outlets=[asset, alias])
     told = seen["outlet_events"][asset].extra
     assert told["output_path"] == uri

@@ -61,7 +61,7 @@ def test_chain_passes_and_the_service_fetches_the_right_bytes(
     run = run_dag(
         f"storage_chain_{way}",
         source=footage.uri(store, "clip.mp4"),
-        folder={"file": f"file://{tmp_path}/edits/", "s3": "s3://store@films/edits/", "http": None}[store],
+        folder={"file": f"file://{tmp_path}/edits/", "s3": "s3://footage@films/edits/", "http": None}[store],
     )
     assert run.states == dict.fromkeys(["repaint", "where", "widen"], "success")
     first, second = run.xcom("repaint"), run.xcom("widen")
@@ -272,7 +272,7 @@ def test_log_says_what_was_staged_for_how_long_and_no_signature(
     run_operator(widen(footage.uri("s3", "clip.mp4"), staging=way))
     log = "".join(capsys.readouterr())
     assert said in log
-    assert "s3://store@films/raw/clip.mp4" in log
+    assert "s3://footage@films/raw/clip.mp4" in log
     assert "Signature=" not in log
     signature = sent(connected).partition("Signature=")[2].partition("&")[0]
     assert bool(signature) == (way == "presign")
