@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_wan.dashscope.catalog import MediaLimits, Model
+from airflow_provider_wan.dashscope.catalog import MediaLimits
 from airflow_provider_wan.emulator.rendering.clips import Probe
 from airflow_provider_wan.emulator.rendering.job import RenderJob
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
@@ -44,7 +44,7 @@ def check(job: RenderJob, role: str, found: Probe, size: int) -> None:
     Raises:
         ServiceRefusal: It is outside; the message names role, value and limit.
     """
-    limits = _limits(job.facts, role, found.kind)
+    limits = _limits(job, role, found.kind)
     megabytes = limits.max_mb or 100
     if size > megabytes * MEGABYTE:
         raise _refusal(
@@ -56,11 +56,11 @@ def check(job: RenderJob, role: str, found: Probe, size: int) -> None:
         _check_length(role, found, limits)
 
 
-def _limits(model: Model, role: str, kind: str) -> MediaLimits:
-    """Return what the model asks of an input of this kind, whatever its field is called there."""
+def _limits(job: RenderJob, role: str, kind: str) -> MediaLimits:
+    """Return what the model asks of an input of this kind, by the field it came in or by its type in `media`."""
     mixed = "reference" if role.startswith("reference_") else role
-    fields = (role, *(field for field, name in ROLES.items() if name in (role, mixed)))
-    found = (model.media.get(name) for field in fields for name in (field, f"{field}:{kind}"))
+    given = (field for field, name in ROLES.items() if name in (role, mixed) and job.input.get(field))
+    found = (job.facts.media.get(name) for field in (*given, role) for name in (f"{field}:{kind}", field))
     return next((limits for limits in found if limits is not None and limits.kind == kind), _NONE)
 
 

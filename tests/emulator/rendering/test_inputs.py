@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +118,55 @@ def test_vace_request_against_the_rules_is_refused(
         ("i2v", {"img_url": "tiny"}, {}, PICTURE_SIZE),
         ("i2v", {"img_url": "red"}, {"resolution": "4K"}, "The resolution is not valid 4K"),
         ("style", {"video_url": "short"}, {}, "sides must be from 256 to 4096 pixels."),
+        (
+            "i2v",
+            {"img_url": "red", "audio_url": "voice"},
+            {},
+            "driving_audio is 2.02 s; it must be from 3 to 30 s",
+        ),
     ],
 )
 def test_request_of_another_family_against_the_rules_is_refused(
     job: media.MakeJob, family: str, content: dict[str, Any], parameters: dict[str, Any], message: str
 ) -> None:
     _check_refusal(job(family, None, content, parameters), message)
+
+
+def test_side_by_side_with_the_video_a_reference_has_limits_of_its_own(
+    files: dict[str, Path], job: media.MakeJob, tmp_path: Path
+) -> None:
+    banner = media.picture(tmp_path / "banner.png", (1200, 400))
+    inputs = [{"type": "video", "url": "sounding"}, {"type": "reference_image", "url": "banner"}]
+    work = job("happyhorse_video_edit", None, {"media": inputs})
+    _check_refusal(
+        replace(work, media={**files, "banner": banner}),
+        "The aspect ratio of reference_image (1200x400) is not valid; one side may be 2.5 times the other.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("reference_urls", ""),
+        ("reference_video_urls", "The duration of reference_video is 1.00 s; it must be from 2 to 30 s."),
+    ],
+)
+def test_field_s_own_limits_count(job: media.MakeJob, field: str, message: str) -> None:
+    # The two fields of 2.6 that take videos don't ask the same of them.
+    work = job("r2v", None, {field: ["clip"]}, {"size": "1280*720"}, model="wan2.6-r2v")
+    if message:
+        _check_refusal(work, message)
+    else:
+        plan(work)
+
+
+@pytest.mark.parametrize(("model", "accepted"), [("wan2.7-t2v", True), ("wan2.6-t2v", False)])
+def test_model_s_own_limits_count(job: media.MakeJob, model: str, accepted: bool) -> None:
+    work = job("t2v", None, {"prompt": "x", "audio_url": "voice"}, model=model)
+    if accepted:
+        plan(work)
+    else:
+        _check_refusal(work, "The duration of driving_audio is 2.02 s; it must be from 3 to 30 s.")
 
 
 def _check_refusal(work: RenderJob, message: str) -> None:
