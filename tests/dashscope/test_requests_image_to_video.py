@@ -245,3 +245,9 @@ def test_shape_follows_the_image(field: str) -> None:
 def test_a_model_is_not_guessed_while_both_kinds_may_be_meant() -> None:
     values = {"first_frame_url": IMAGE, "driving_audio_url": SOUND}
     assert ImageToVideo.problems(values, unknown=["img_url"]) == []
+
+
+def test_effects_of_several_models_are_listed_once() -> None:
+    (problem,) = ImageToVideo.problems({"img_url": IMAGE, "template": "no such effect"}, unknown=["model"])
+    assert str(problem).count("squish") == 1
+    assert len(str(problem)) < 500

@@ -126,27 +126,27 @@ def fetched_by_a_job(emulator: RunningEmulator, url: str) -> list[Fetched]:
     return emulator.inputs(job)
 
 
-@pytest.mark.parametrize("store", ["file", "s3"])
+# The emulated S3 is slow with large objects: it copies a whole one for each range of it, and for each move.
+@pytest.mark.parametrize(("store", "large"), [("file", GIBIBYTE), ("s3", GIBIBYTE // 4)])
 def test_landing_a_gibibyte_takes_little_memory(
-    store: str, results: Results, environment: dict[str, str], tmp_path: Path, s3: str
+    store: str, large: int, results: Results, environment: dict[str, str], tmp_path: Path, s3: str
 ) -> None:
     target = f"file://{tmp_path}/film.mp4" if store == "file" else "s3://footage@films/film.mp4"
-    told = worker(environment, "land", results.url(1 << 20), results.url(GIBIBYTE), target)
-    assert told[:3] == [str(1 << 20), "moving", str(GIBIBYTE)]
+    told = worker(environment, "land", results.url(1 << 20), results.url(large), target)
+    assert told[:3] == [str(1 << 20), "moving", str(large)]
     assert int(told[3]) < ALLOWED_GROWTH
     if store == "file":
         assert (tmp_path / "film.mp4").stat().st_size == GIBIBYTE
     else:
         found = s3_client(s3).list_objects_v2(Bucket="films", Prefix="film.mp4")["Contents"]
         assert {item["Key"]: item["Size"] for item in found} == {
-            "film.mp4": GIBIBYTE,
+            "film.mp4": large,
             "film.mp4.small": 1 << 20,
         }
         for item in found:
             s3_client(s3).delete_object(Bucket="films", Key=item["Key"])
 
 
-# The emulated S3 reads a whole object for every range of it, which a gibibyte takes too long for.
 @pytest.mark.parametrize(("store", "large"), [("file", GIBIBYTE), ("s3", GIBIBYTE // 8)])
 def test_uploading_a_gibibyte_takes_little_memory(
     store: str,

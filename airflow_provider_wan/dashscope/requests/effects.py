@@ -17,7 +17,7 @@ from airflow_provider_wan.dashscope.requests.rules import alternatives, meant
 def check(given: Given, models: Sequence[Model], families: Collection[str]) -> Iterator[Problem]:
     """Refuse an effect that none of the models that may be meant has, and name the model that has it."""
     name = given.get("template")
-    effects = [effect for model in models for effect in model.templates]
+    effects = list(dict.fromkeys(effect for model in models for effect in model.templates))
     if name is None or not effects or name in effects:
         return  # that a model has no effects at all is told where untaken fields are
     have = [model.name for model in MODELS if model.family in families and name in model.templates]
