@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from airflow.sdk import Asset, AssetAlias
+
+from airflow_provider_wan.dashscope.requests.problem import shown
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,12 +20,17 @@ TOLD = (
 )
 """Fields of a result that an event carries. Its signed address isn't among them: it dies, and events stay."""
 
+_KEPT = "!$%&'()*+,/:;=@[]~"
+"""What stays as it is in a file's URI, beside letters and digits. `#` and `?` would end the path."""
+
+log = logging.getLogger(__name__)
+
 
 def tell_outlets(context: Context, outlets: Iterable[Any], results: Sequence[Mapping[str, Any]]) -> None:
     """Let the events of a task's outlets say where its results are.
 
     An asset's event says it of the result, or of several under `edits`. An asset alias gets one asset for each landed
-    file, by the file's own URI.
+    file, by the file's own URI. A file that can't be one is warned of and fails nothing, because its edit is paid.
 
     Args:
         context: Airflow's context.
@@ -37,9 +46,21 @@ def tell_outlets(context: Context, outlets: Iterable[Any], results: Sequence[Map
             events[outlet].extra.update(facts[0] if len(facts) == 1 else {"edits": facts})
         elif isinstance(outlet, AssetAlias):
             for fact in facts:
-                if path := fact["output_path"]:
-                    uri = _without_connection(path)
-                    events[outlet].add(Asset(name=uri, uri=uri), extra=fact)
+                if (path := fact["output_path"]) and (asset := _asset(path)):
+                    events[outlet].add(asset, extra=fact)
+
+
+def _asset(path: str) -> Asset | None:
+    """Return a landed file as an asset; None where Airflow takes its URI for none."""
+    # Airflow keeps names in a narrow character set on MySQL, so what isn't ASCII is written as in any URI.
+    uri = quote(_without_connection(path), safe=_KEPT)
+    try:
+        return Asset(name=uri, uri=uri)
+    except ValueError as error:
+        log.warning(
+            "%s can't be an asset, so the alias among the outlets gets no event of it: %s", shown(path), error
+        )
+        return None
 
 
 def _without_connection(uri: str) -> str:

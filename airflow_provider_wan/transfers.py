@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_wan.dashscope.inputs import Input
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.operators.base import Text, WanParameterError
+from airflow_provider_wan.operators.ids import check_id
 from airflow_provider_wan.operators.late import is_late, plain
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
@@ -83,8 +84,8 @@ class WanResultToObjectStorageOperator(TakesSignedAddresses):
             raise WanParameterError(
                 f"{who} output_path={path}: must be a path or URI. Give one, e.g. s3://conn@bucket/folder/."
             )
-        if not is_late(self.wan_task_id) and self.wan_task_id in ("", "None"):
-            raise WanParameterError(f"{who} wan_task_id is empty. Give the `task_id` of a job.")
+        if self.wan_task_id is not None:
+            check_id(self.wan_task_id, f"{type(self).__name__} {self.task_id!r}")
         if self.result is not None and not is_late(self.result):
             self._given()
 

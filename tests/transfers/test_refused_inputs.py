@@ -119,6 +119,13 @@ def test_internal_address_is_refused(url: str, connected: RunningEmulator) -> No
     assert "allow_private_urls" in refusal(connected, url)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/clip.mp4", "http://169.254.169.254/", "file:///etc/passwd"]
+)
+def test_address_is_vetted_also_where_nobody_looks_at_inputs(url: str, connected: RunningEmulator) -> None:
+    assert "may not be used" in refusal(connected, url, preflight=False)
+
+
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """A resolver that knows a few names; a real one can't be had without a network."""

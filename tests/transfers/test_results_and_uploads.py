@@ -12,9 +12,11 @@ from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from airflow_provider_wan import foreign
+from airflow_provider_wan.dashscope import resend
 from airflow_provider_wan.dashscope.errors import InvalidRequestError, UnavailableError
 from airflow_provider_wan.operators import WanVideoEditOperator, WanVideoOutpaintingOperator
 from airflow_provider_wan.operators.base import WanParameterError
+from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.transfers import ObjectStorageToWanOperator, WanResultToObjectStorageOperator
 from tests.conftest import FakeTaskInstance, context, run_operator
 from tests.emulator.rendering.media import clip
@@ -186,9 +188,40 @@ def test_outlets_are_told_where_the_result_is(done: Any, tmp_path: Path, footage
     assert event.extra == told
 
 
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("s3://store@films/雪 1.mp4", "s3://films/%E9%9B%AA%201.mp4"),
+        ("s3://store@films/take#1.mp4", "s3://films/take%231.mp4"),
+        ("file:///films/a@b.mp4", "file:///films/a@b.mp4"),
+    ],
+)
+def test_each_landed_file_is_an_asset_by_an_address_that_every_database_keeps(path: str, uri: str) -> None:
+    alias = AssetAlias("each_file")
+    seen: Any = {"outlet_events": OutletEventAccessors()}
+    tell_outlets(seen, [alias], [{"output_path": path, "task_id": "a"}])
+    (event,) = seen["outlet_events"][alias].asset_alias_events
+    assert (event.dest_asset_key.name, event.dest_asset_key.uri) == (uri, uri)
+    assert event.extra["output_path"] == path
+
+
+def test_file_that_can_be_no_asset_fails_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    alias, other = AssetAlias("each_file"), Asset(name="landed", uri="s3://films/landed")
+    seen: Any = {"outlet_events": OutletEventAccessors()}
+    path = f"s3://films/{'x' * 1600}.mp4"
+    tell_outlets(seen, [alias, other], [{"output_path": path, "task_id": "a"}])
+    assert list(seen["outlet_events"]) == [other]
+    assert "can't be an asset" in caplog.text
+
+
+def test_task_that_airflow_gives_no_outlet_events_is_left_alone() -> None:
+    tell_outlets(context(), [Asset(name="landed", uri="s3://films/landed")], [{"output_path": "s3://a/b"}])
+
+
 def test_service_that_doesn_t_answer_may_be_asked_again(
-    done: Any, tmp_path: Path, connected: RunningEmulator
+    done: Any, tmp_path: Path, connected: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(resend, "MAX_PAUSE", 0.01)
     connected.faults.order("get", "status", status=500, times=20)
     with pytest.raises(UnavailableError):
         land(output_path=f"file://{tmp_path}/out/", result=done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,6 +256,32 @@ def test_file_that_isn_t_there_fails_before_anything_is_sent(
     with pytest.raises(InputUnreadableError, match=r"no-such\.mp4 can't be read"):
         run_operator(widen(footage.uri(store, "no-such.mp4")))
     assert len(connected.submits()) == submitted
+
+
+def test_input_that_isn_t_there_is_told_before_the_destination_is_tried(
+    footage: Footage, connected: RunningEmulator
+) -> None:
+    with pytest.raises(InputUnreadableError, match="no-such"):
+        run_operator(widen(footage.uri("s3", "no-such.mp4"), output_path="file:///proc/no/such/place/x.mp4"))
+
+
+def test_unfit_input_is_refused_at_the_first_look_and_not_looked_at_again(
+    footage: Footage, connected: RunningEmulator
+) -> None:
+    from airflow_provider_wan.dashscope.input_errors import InputUnfitError
+    from airflow_provider_wan.hooks import DashScopeHook
+    from airflow_provider_wan.staging import Stager
+
+    clip(footage.folder / "slow.mp4", (640, 360), seconds=1.0, fps=8)
+    body: dict[str, Any] = {
+        "model": "wan2.1-vace-plus",
+        "input": {"video_url": footage.uri("file", "slow.mp4")},
+    }
+    log = logging.getLogger("test")
+    stager = Stager(DashScopeHook().get_conn(), body["model"], mode="auto", look=True, strict=False, log=log)
+    with pytest.raises(InputUnfitError, match="frames a second"):
+        stager.check(body)
+    stager.check(body, again=True)  # after a wait for room
 
 
 def test_storage_that_airflow_doesn_t_know_is_named_and_not_retried(connected: RunningEmulator) -> None:
