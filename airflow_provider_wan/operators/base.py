@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
 
@@ -28,6 +28,7 @@ Number: TypeAlias = float | int | str | XComArg
 Flag: TypeAlias = bool | str | XComArg
 
 OnUnknown = Literal["fail", "resubmit"]
+OnLanded = Literal["redo", "keep"]
 Staging = Literal["auto", "presign", "upload"]
 
 
@@ -62,6 +63,11 @@ class WanOperator(TakesSignedAddresses):
             twice.
         on_expired: What an attempt does when the service has forgotten the job or the result of an earlier one,
             after 24 hours: `fail` without retry, or `resubmit`, which pays again.
+        on_landed: What an attempt does when a result of the very same request lies at `output_path` already: `redo`
+            makes and pays a new one, as a person who clears a task asks for; `keep` returns that one, whichever task
+            or DAG run has landed it. For `keep` the path must name a file; a small JSON beside it says what it is.
+        before_submit: Called with Airflow's context right before a submission, each time; what it raises prevents
+            it. For budgets and the like.
         staging: How inputs in object storage or local files get to the service: `auto` presigns them where the
             storage can, else uploads them to DashScope's temporary storage; `presign` and `upload` force one.
         preflight: Look at the inputs before anything is uploaded or paid, and hold them against the model's limits.
@@ -99,6 +105,8 @@ class WanOperator(TakesSignedAddresses):
         durable: bool = True,
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
+        on_landed: OnLanded = "redo",
+        before_submit: Callable[[Context], None] | None = None,
         staging: Staging = "auto",
         preflight: bool | None = None,
         strict: bool = False,
@@ -121,6 +129,8 @@ class WanOperator(TakesSignedAddresses):
         self.durable = durable
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
+        self.on_landed = on_landed
+        self.before_submit = before_submit
         self.staging = staging
         self.preflight = preflight
         self.strict = strict
@@ -152,7 +162,19 @@ class WanOperator(TakesSignedAddresses):
             raise WanParameterError("\n  ".join([f"{self._who()}: nothing was sent.", *problems]))
 
     def _settings_problems(self) -> list[str]:
-        return [*staging_problems(self.staging), *self._destination_problems()]
+        return [*staging_problems(self.staging), *self._destination_problems(), *self._keeping_problems()]
+
+    def _keeping_problems(self) -> list[str]:
+        path = plain(self.output_path)
+        if self.on_landed == "redo" or is_late(path):
+            return []
+        if self.on_landed != "keep":
+            return [f"on_landed={self.on_landed!r}: must be one of redo, keep. Use one of those."]
+        if not isinstance(path, str) or path.endswith("/"):
+            return [
+                f"on_landed='keep': output_path={path} must name a file. Give one, e.g. s3://conn@bucket/a.mp4."
+            ]
+        return []
 
     def _destination_problems(self) -> list[str]:
         path = plain(self.output_path)

@@ -18,15 +18,15 @@ from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
-from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, result, summary
+from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, summary
 from airflow_provider_wan.ledger import Ledger, Store, fingerprint
 from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
+from airflow_provider_wan.operators.landing import landed, landed_already
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.operators.waits import earliest_resume, patience, try_to_cancel
-from airflow_provider_wan.outlets import tell_outlets
 from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
@@ -74,9 +74,10 @@ class Life:
             not_after=self._not_after(),
         )
         store = cast("Store | None", context.get("task_state_store")) if operator.durable else None
+        self._fingerprint = fingerprint(edit.body, account.region)
         ledger = Ledger(
             store,
-            fingerprint=fingerprint(edit.body, account.region),
+            fingerprint=self._fingerprint,
             generation=getattr(context["ti"], "max_tries", 0),
             steady=operator.same_edit_within_generation,
         )
@@ -137,6 +138,8 @@ class Life:
 
     def _before_submit(self) -> None:
         self._alive()
+        if self._operator.before_submit is not None:
+            self._operator.before_submit(self._context)
         waited = self._admission is not None and self._admission.waiting.waited
         self._stager.check(self._attempt.edit.body, again=waited)
         if self._operator.output_path is not None:
@@ -174,7 +177,7 @@ class Life:
                 "This Airflow has no task state store (it came with 3.3), so an attempt can't take up the job of "
                 "an earlier one: after a worker dies, a retry submits, and pays for, the edit again."
             )
-        return self._begin()
+        return landed_already(self._operator, self._context, self._fingerprint) or self._begin()
 
     def _begin(self) -> dict[str, Any]:
         job, fresh = self._attempt.begin()
@@ -344,19 +347,14 @@ class Life:
         raise unsuccessful(job, snapshot, cancelled=cancelled, remembers=self._failing.remembers)
 
     def _finish(self, job: Job, snapshot: TaskSnapshot) -> dict[str, Any]:
-        uri = None
-        if self._operator.output_path is not None:
-            try:
-                landed = storage.land(self._attempt.client, snapshot, plain(self._operator.output_path))
-            except ResultExpiredError as error:
-                if self._operator.on_expired != "resubmit" and not job.taken_over:
-                    raise
-                self._log.warning("%s So a new job is submitted.", error)
-                return self._wait(self._attempt.submit_instead())
-            uri = landed.uri
-            self._log.info("Landed job %s: %s (%d bytes)", job.task_id, landed.uri, landed.size)
-        outcome = result(job, snapshot, uri)
-        tell_outlets(self._context, self._operator.outlets, [outcome])
+        operator, client = self._operator, self._attempt.client
+        try:
+            outcome = landed(operator, self._context, client, job, snapshot, self._fingerprint)
+        except ResultExpiredError as error:
+            if operator.on_expired != "resubmit" and not job.taken_over:
+                raise
+            self._log.warning("%s So a new job is submitted.", error)
+            return self._wait(self._attempt.submit_instead())
         self._attempt.ledger.done(job)
         self._log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
         return outcome
