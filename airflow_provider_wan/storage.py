@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
@@ -150,6 +152,28 @@ def _bring(client: DashScopeClient, url: str, uri: str, task_id: str) -> int:
         _remove(part)
         raise
     return check.size
+
+
+def put(file: Path, uri: str) -> int:
+    """Bring a local file to its destination, under another name until it is whole. Return its length in bytes.
+
+    Raises:
+        DestinationError: The storage refused it.
+    """
+    target = _path(uri)
+    part = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        with _storage_trouble(uri, "Nothing was billed for it."):
+            if _is_local(target) and target.is_dir():
+                raise IsADirectoryError("it is a folder; end the path with a slash to land into it")
+            _make_folder(target)
+            with file.open("rb") as source, part.open("wb", block_size=BLOCK) as sink:  # type: ignore[no-untyped-call]
+                shutil.copyfileobj(source, sink, 1 << 20)
+            part.fs.mv(part.path, target.path)
+    except BaseException:
+        _remove(part)
+        raise
+    return file.stat().st_size
 
 
 def _is_local(path: ObjectStoragePath) -> bool:

@@ -1,0 +1,127 @@
+"""A folder on the worker in which footage is worked on: fetches what goes in, lands what comes out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+from airflow_provider_wan import local_files, storage
+from airflow_provider_wan.dashscope.inputs import Input
+from airflow_provider_wan.dashscope.redact import redacted
+from airflow_provider_wan.dashscope.requests.problem import shown
+from airflow_provider_wan.deployment import Deployment
+from airflow_provider_wan.sources import Sources, trouble
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.operators.attempt import Log
+
+_BLOCK = 4 << 20
+_MOST_TEXT = 1 << 24
+
+
+class Workshop:
+    """Use it in a `with` block; the folder is removed at its end.
+
+    Args:
+        log: The task's log.
+        deployment: What may be read here; None: as Airflow's configuration says.
+
+    Attributes:
+        folder: Where files may be made.
+    """
+
+    def __init__(self, log: Log, deployment: Deployment | None = None) -> None:
+        self._log = log
+        self._deployment = deployment or Deployment.configured()
+        self._sources = Sources(self._deployment, "")
+        self._fetched: dict[str, Path] = {}
+
+    def __enter__(self) -> Self:
+        """Make the folder."""
+        self._temporary = tempfile.TemporaryDirectory(prefix="wan-")
+        self.folder = Path(self._temporary.name)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the folder."""
+        self._temporary.cleanup()
+
+    def fetch(self, url: str) -> Path:
+        """Return a file that an address or URI names: itself where it is local, else a copy in the folder.
+
+        Fetched twice, it is the same copy.
+
+        Raises:
+            InputNotAllowedError: It may not be read here.
+            InputUnreadableError: It can't be read.
+        """
+        if url in self._fetched:
+            return self._fetched[url]
+        one = Input("input", url)
+        self._sources.vet(one)
+        if not one.web and local_files.is_local(url):
+            path = local_files.resolve(url, self._deployment.local_media_roots)
+        else:
+            path = self._copied(url)
+        self._fetched[url] = path
+        return path
+
+    def land(self, file: Path, uri: str) -> str:
+        """Bring a file to its place, under another name until it is whole. Return its URI.
+
+        Raises:
+            DestinationError: The storage refused it.
+        """
+        began = time.monotonic()
+        size = storage.put(file, uri)
+        self._log.info(
+            "Landed %s (%.1f MB, %.1f s)", shown(uri), size / 1024 / 1024, time.monotonic() - began
+        )
+        return uri
+
+    def land_all(self, files: Iterable[Path], uris: Sequence[str]) -> None:
+        """Bring several files to their places."""
+        for file, uri in zip(files, uris, strict=True):
+            self.land(file, uri)
+
+    def land_text(self, text: str, uri: str) -> None:
+        """Write a small text file.
+
+        Raises:
+            DestinationError: The storage refused it.
+        """
+        file = self.folder / "text"
+        file.write_text(text)
+        storage.put(file, uri)
+
+    def text(self, uri: str) -> str | None:
+        """Return a small text file; None where there is none."""
+        try:
+            with ObjectStoragePath(uri).open("rb") as file:  # type: ignore[no-untyped-call]
+                return bytes(file.read(_MOST_TEXT)).decode()
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # noqa: BLE001 -- each storage fails in its own way; what is made anew will say so
+            self._log.warning(
+                "%s can't be read (%s).", shown(uri), redacted(f"{type(error).__name__}: {error}")
+            )
+            return None
+
+    def _copied(self, url: str) -> Path:
+        began = time.monotonic()
+        suffix = Path(url.partition("?")[0]).suffix[:8]
+        path = self.folder / f"fetched-{len(self._fetched):04}{suffix}"
+        with self._sources.open(url) as opened, path.open("wb") as file, trouble(url):
+            shutil.copyfileobj(opened.file, file, _BLOCK)
+        size = path.stat().st_size / 1024 / 1024
+        self._log.info("Fetched %s (%.1f MB, %.1f s)", shown(url), size, time.monotonic() - began)
+        return path
