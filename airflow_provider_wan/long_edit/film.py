@@ -1,0 +1,230 @@
+"""Measures a film, plans its pieces, and cuts them. Needs the `media` extra."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow_provider_wan.dashscope.input_errors import InputUnfitError
+from airflow_provider_wan.media.conforming import conform
+from airflow_provider_wan.media.cutting import count_frames, split
+from airflow_provider_wan.media.facts import MediaFacts
+from airflow_provider_wan.media.masks import mask_image
+from airflow_provider_wan.media.rates import round_half_up
+from airflow_provider_wan.media.reading import Video
+from airflow_provider_wan.media.scenes import scene_cuts
+from airflow_provider_wan.media.segments import Segment, segments
+from airflow_provider_wan.media.shapes import shape_from
+from airflow_provider_wan.media.targets import Target, target
+from airflow_provider_wan.media.writing import Encoding
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.dashscope.catalog import MediaLimits
+
+MADE_RATE = Fraction(30)
+"""Frames a second of what the models make; only a few differ. Pieces that end on a frame of it too join best."""
+_SHORTEST = 1.0
+"""Seconds that a piece should have where the model asks for no length."""
+_720P = 1280 * 720
+_FINE = Encoding(crf=12)
+"""For what is packed once more afterwards."""
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a film shall be cut.
+
+    Attributes:
+        piece_seconds: How long a piece may be; None: as long as the model takes.
+        overlap: How many seconds neighbours share.
+        at_scenes: Whether to cut where scenes change.
+        fit: What is done with a film of a shape that the model doesn't take.
+        linked: Whether each piece begins with the frame that the one before it ends with, and no piece has more pixels
+            than 720P, so that an edited frame can stand before the next piece.
+    """
+
+    piece_seconds: float | None = None
+    overlap: float = 0.0
+    at_scenes: bool = False
+    fit: Literal["pad", "crop", "stretch"] = "pad"
+    linked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a film is going to be cut.
+
+    Attributes:
+        target: What the pieces look like.
+        frames: Frames of the film at the pieces' rate.
+        has_sound: Whether the film has sound.
+        segments: The pieces.
+        as_it_is: Whether the film has the pieces' size and rate already.
+    """
+
+    target: Target
+    frames: int
+    has_sound: bool
+    segments: tuple[Segment, ...]
+    as_it_is: bool
+
+    @property
+    def lengths(self) -> list[float]:
+        """Seconds of each piece."""
+        return [float(segment.frames / self.target.rate) for segment in self.segments]
+
+
+def planned(film: Path, limits: MediaLimits | None, wishes: Wishes) -> Cut:
+    """Look at a film and decide how it is cut, without making anything.
+
+    Args:
+        film: The film.
+        limits: What the model asks of a piece; None where it isn't known.
+        wishes: How the author wants it.
+
+    Raises:
+        InputUnfitError: The film can't be used.
+        ValueError: The wishes can't be met.
+    """
+    with Video(film) as video:
+        width, height, rate, has_sound = video.width, video.height, video.rate, video.has_sound
+    frames = count_frames(film)
+    wanted = _target(width, height, rate, frames, limits, wishes)
+    count = max(1, round_half_up(frames * wanted.rate / rate))
+    longest = _longest(limits, wishes)
+    cuts = [round_half_up(cut * wanted.rate / rate) for cut in scene_cuts(film)] if wishes.at_scenes else []
+    plan = segments(
+        count,
+        wanted.rate,
+        longest=min(longest, float(count / wanted.rate)),
+        shortest=min(longest / 2, (limits.min_seconds if limits else None) or _SHORTEST),
+        overlap=float(1 / wanted.rate) if wishes.linked else wishes.overlap,
+        cuts=cuts,
+        other_rate=MADE_RATE,
+    )
+    same = (wanted.width, wanted.height, wanted.rate) == (width, height, rate)
+    return Cut(wanted, count, has_sound, tuple(plan), same)
+
+
+def whole(film: Path, folder: Path, cut: Cut) -> Path:
+    """Return the film in the size and rate of its pieces: made so where it isn't yet.
+
+    Args:
+        film: The film.
+        folder: Where to make it.
+        cut: How it is going to be cut.
+
+    Raises:
+        InputUnfitError: The film is damaged.
+    """
+    return (
+        film
+        if cut.as_it_is
+        else conform(film, folder / "whole.mp4", cut.target, sound=False, encoding=_FINE).path
+    )
+
+
+def pieces(whole: Path, folder: Path, cut: Cut, limits: MediaLimits | None) -> list[Path]:
+    """Make the pieces, without sound, each small enough for the model.
+
+    Args:
+        whole: The film, in the size and rate of its pieces.
+        folder: Where to make a folder for the pieces.
+        cut: How to cut.
+        limits: What the model asks of a piece.
+
+    Raises:
+        InputUnfitError: The film is damaged, or a piece can't be made small enough.
+    """
+    most = math.inf if limits is None or limits.max_mb is None else limits.max_mb * _MEGABYTE
+    for crf in (18, 23, 28):
+        made = _split(whole, folder / f"pieces-{crf}", cut, Encoding(crf=crf))
+        if all(piece.stat().st_size <= most for piece in made):
+            return made
+    raise InputUnfitError(
+        f"{whole.name}: a piece has more than {most / _MEGABYTE:g} MB even in poor quality. Make the pieces shorter "
+        "with `piece_seconds`."
+    )
+
+
+def mask_pictures(whole: Path, folder: Path, cut: Cut, shape: Mapping[str, Any]) -> list[Path]:
+    """Draw a mask for the first frame of each piece.
+
+    Args:
+        whole: The film, in the size and rate of its pieces.
+        folder: Where to make a folder for the masks.
+        cut: How it is cut.
+        shape: The mask's shape, which may move with the film's time.
+    """
+    drawn = shape_from(shape)
+    (folder / "masks").mkdir()
+    return [
+        mask_image(whole, drawn, folder / "masks" / f"{segment.number:04}.png", frame=segment.first)
+        for segment in cut.segments
+    ]
+
+
+def mask_videos(mask: Path, folder: Path, cut: Cut) -> list[Path]:
+    """Cut a mask video as the film is cut.
+
+    Args:
+        mask: A mask video of the film's length.
+        folder: Where to make a folder for the masks.
+        cut: How the film is cut.
+
+    Raises:
+        InputUnfitError: It is damaged, or shorter than the film.
+    """
+    fitting = conform(
+        mask, folder / "mask.mp4", replace(cut.target, fit="stretch"), sound=False, encoding=_FINE
+    ).path
+    return _split(fitting, folder / "masks", cut, Encoding(crf=12))
+
+
+def _split(whole: Path, folder: Path, cut: Cut, encoding: Encoding) -> list[Path]:
+    folder.mkdir()
+    made = split(whole, folder, cut.segments, sound=False, encoding=encoding)
+    for segment, piece in zip(cut.segments, made, strict=True):
+        if piece.frames != segment.frames:
+            raise InputUnfitError(
+                f"{whole.name} has fewer frames than it should: piece {segment.number} has {piece.frames} of "
+                f"{segment.frames}. If it is a mask, make it as long as the film; else mend the film first."
+            )
+    return [piece.path for piece in made]
+
+
+def _longest(limits: MediaLimits | None, wishes: Wishes) -> float:
+    allowed = [limit for limit in (limits.max_seconds, limits.cut_seconds) if limit] if limits else []
+    most = min(allowed, default=None)
+    if wishes.piece_seconds is None:
+        if most is None:
+            raise ValueError(
+                "piece_seconds: is needed, because it isn't known how long a clip this model takes"
+            )
+        return most
+    if most is not None and wishes.piece_seconds > most:
+        raise ValueError(
+            f"piece_seconds={wishes.piece_seconds:g}: the model takes clips of at most {most:g} s"
+        )
+    return wishes.piece_seconds
+
+
+def _target(
+    width: int, height: int, rate: Fraction, frames: int, limits: MediaLimits | None, wishes: Wishes
+) -> Target:
+    size = None
+    if wishes.linked and width * height > _720P:
+        share = math.sqrt(_720P / (width * height))
+        size = int(width * share) // 2 * 2, int(height * share) // 2 * 2
+    facts = MediaFacts("video", "mp4", None, width, height, float(frames / rate), float(rate))
+    if limits is None:
+        wide, high = size or (width // 2 * 2, height // 2 * 2)
+        return Target(wide, high, rate, None, None, wishes.fit)
+    # How long and how large a piece may be is settled by cutting; a film as short as a piece may still be too short.
+    of_a_piece = replace(limits, max_seconds=None, cut_seconds=None, max_mb=None)
+    return target(facts, of_a_piece, fit=wishes.fit, size=size, rate=rate if limits.min_fps is None else None)
