@@ -75,11 +75,11 @@ class Beside(Generic[T]):
         """
         # As a steady rate is made of another: a picture that comes within half a step is shown already.
         shown_by = time + step / 2
-        if shown_by < self._begins or (self._ends is not None and time >= self._ends - step / 2):
+        if shown_by <= self._begins or (self._ends is not None and time >= self._ends - step / 2):
             return []
-        while not self._over and (not self._held or self._held[-1].time <= shown_by):
+        while not self._over and (not self._held or self._held[-1].time < shown_by):
             self._advance()
-        past = [at for at, shown in enumerate(self._held) if shown.time <= shown_by]
+        past = [at for at, shown in enumerate(self._held) if shown.time < shown_by]
         if not past:
             return []
         current = self._held[past[-1]]

@@ -32,8 +32,8 @@ class Expectations:
         black_share: From which share of black pixels a picture is black, 0 to 1.
         black_level: How bright a black pixel may be, as a share of the way from black to white, 0 to 1.
         max_frozen_seconds: Longest stretch in which the picture stands still.
-        still_change: Levels (0 to 255) by which a block of the picture may differ where it stands still. Packing a still
-            picture makes up to 1.8 of them, in coarse files more; any visible movement makes 20.
+        still_change: Levels (0 to 255) by which a block of the picture may differ where it stands still. Packing makes
+            up to 1.8 of them of a still picture, in coarse files more; a figure that walks makes 20.
         max_duplicate_share: Share of frames that repeat the one before, 0 to 1, by `still_change`. A service that
             makes 30 frames a second of 25 repeats a sixth of them.
         max_change: Levels (0 to 255) by which what is to be left alone may differ from the reference, on average over

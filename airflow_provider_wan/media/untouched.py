@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,10 +82,12 @@ class Untouched:
 
     def box(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Return where the reference is in a picture of this size: left, top, right, bottom, in even pixels."""
+        sides = [max(2, side // 2 * 2) for side in size]
         left, top, right, bottom = (
-            2 * round(share * side / 2) for share, side in zip(self.shares(), (*size, *size), strict=True)
+            min(2 * round(share * side / 2), side)
+            for share, side in zip(self.shares(), (*sides, *sides), strict=True)
         )
-        return left, top, max(right, left + 2), max(bottom, top + 2)
+        return left, top, right, bottom
 
     def looked_at(self, size: tuple[int, int]) -> Where | None:
         """Return which pixels to compare, apart from a mask.
@@ -103,9 +106,9 @@ class Untouched:
             where[: margin if top > 0 else 0] = where[height - (margin if bottom < 1 else 0) :] = False
             where[:, : margin if left > 0 else 0] = where[:, width - (margin if right < 1 else 0) :] = False
         for part in self.ignore:
-            columns = [_within((x - left) / (right - left), width) for x in part[::2]]
-            rows = [_within((y - top) / (bottom - top), height) for y in part[1::2]]
-            where[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1] = False
+            columns = _within((part[0] - left) / (right - left), (part[2] - left) / (right - left), width)
+            rows = _within((part[1] - top) / (bottom - top), (part[3] - top) / (bottom - top), height)
+            where[rows, columns] = False
         return None if where.all() else where
 
     def reach(self, size: tuple[int, int]) -> int:
@@ -140,5 +143,6 @@ def white(luma: npt.NDArray[np.uint8]) -> Where:
     return np.asarray(luma >= 16 + _WHITE * 219 // 255)
 
 
-def _within(share: float, side: int) -> int:
-    return min(side, max(-1, int(share * side)))
+def _within(begin: float, end: float, side: int) -> slice:
+    """Return which pixels of a side a stretch of it touches; it may reach beyond."""
+    return slice(max(0, math.floor(begin * side)), max(0, math.ceil(end * side)))

@@ -255,6 +255,43 @@ def test_what_is_black_or_still_in_the_reference_may_be_so(edits: dict[str, Edit
         assert names(check_video(out, raise_on_fault=False)) == [name]
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"rotation": 90},
+        {"size": (127, 95), "pixels": "yuv444p"},
+        {"pixels": "yuv420p10le"},
+        {"frames": 1},
+        {"rate": Fraction(30000, 1001)},
+    ],
+    ids=str,
+)
+def test_footage_of_any_kind_is_like_itself(how: dict[str, Any], tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mp4", **{"frames": 20, **how})
+    for part in ("start", "end"):
+        compared = check_video(source, reference=source, untouched=part).measured.compared
+        assert compared is not None
+        assert (compared.frames, compared.block_change) == (how.get("frames", 20), 0)
+
+
+def test_a_hole_between_two_frames_is_a_picture_that_stands(tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mkv", 8, times=[0, 1, 2, 3, 33, 34, 35, 36])
+    report = check_video(source, raise_on_fault=False)
+    assert names(report) == ["frozen"]
+    assert report.measured.frozen_seconds == pytest.approx(30 / 25)
+    assert report.measured.frozen_at == pytest.approx(3 / 25)
+
+
+def test_a_tracked_mask_needs_a_margin(edits: dict[str, Edit], tmp_path: Path) -> None:
+    edit = edits["edited"]
+    files = {"clip": edit.reference, "mask": Path(str(edit.untouched.part))}
+    content = {"video_url": "clip", "mask_image_url": "mask"}
+    render(RenderJob("vace", "video_edit", content, {}, files, tmp_path / "out.mp4"))
+    assert names(edit.check(tmp_path / "out.mp4"))[0] == "changed"
+    part = Untouched(part=edit.untouched.part, margin=0.08)
+    assert edit.check(tmp_path / "out.mp4", untouched=part).ok
+
+
 def test_repeated_frames_are_counted(tmp_path: Path) -> None:
     source = numbered.clip(tmp_path / "in.mp4", 50, rate=25)
     out = replayed(source, tmp_path / "out.mp4", rate=Fraction(30))
