@@ -11,12 +11,15 @@ from pathlib import Path
 
 import av
 
+from airflow_provider_wan.media.reading import Colours
 from airflow_provider_wan.media.writing import Written
 
 log = logging.getLogger(__name__)
 
 RATE = Fraction(10)
 """Frames a second."""
+COLOURS = Colours(matrix=6)
+"""How WebP takes its numbers: by BT.601, whatever the size (RFC 6386, section 9.2)."""
 LONGEST = 8
 """Seconds."""
 LARGEST = 2_000_000

@@ -19,7 +19,7 @@ from airflow_provider_wan.media.layout import Grid, Halves, Size, clock, fitted,
 from airflow_provider_wan.media.lettering import DULL, GROUND, TEXT, font, line, step
 from airflow_provider_wan.media.picking import count, picked
 from airflow_provider_wan.media.rates import frame_at
-from airflow_provider_wan.media.reading import Video
+from airflow_provider_wan.media.reading import Colours, Video
 from airflow_provider_wan.media.sound import Sound
 from airflow_provider_wan.media.stills import save_png
 from airflow_provider_wan.media.writing import MovieWriter, Written
@@ -125,7 +125,9 @@ def comparison(
     if kind == ".png":
         return _stills(before, after, out, width, at)
     if kind == ".webp":
-        return animation.write_webp(lambda: _side_by_side(before, after, width, animation.RATE), out)
+        return animation.write_webp(
+            lambda: _side_by_side(before, after, width, animation.RATE, animation.COLOURS), out
+        )
     return _movie(before, after, out, width)
 
 
@@ -173,7 +175,7 @@ def _movie(before: Path, after: Path, out: Path, width: int) -> Written:
         sound=sound,
         expected=frame_at(min(lengths), rate) if lengths else None,
     ) as writer:
-        for picture in _side_by_side(before, after, width, rate):
+        for picture in _side_by_side(before, after, width, rate, colours):
             writer.write(picture)
     return writer.written
 
@@ -183,20 +185,20 @@ def _halves(before: Video, after: Video, width: int) -> Halves:
     return halves(*sizes, width=width, head=step(_text_size(width)) + _text_size(width) // 2)
 
 
-def _side_by_side(before: Path, after: Path, width: int, rate: Fraction) -> Iterator[av.VideoFrame]:
-    """Yield both videos' frames in one picture each, with the colours of the second."""
+def _side_by_side(
+    before: Path, after: Path, width: int, rate: Fraction, colours: Colours
+) -> Iterator[av.VideoFrame]:
+    """Yield the frames that both videos show at the same time in one picture."""
     with Video(before) as one, Video(after) as other:
         plan = _halves(one, other, width)
         ground = _ground(plan, width)
-        fits = [Fit(plan.half, other.colours) for _ in range(2)]
+        fits = [Fit(plan.half, colours) for _ in range(2)]
         for both in zip(one.steady_frames(rate), other.steady_frames(rate), strict=False):
             planes = [plane.copy() for plane in ground]
             for picture, fit, left in zip(both, fits, plan.left, strict=True):
                 _place(fit(picture), planes, (left, plan.top))
             whole = np.concatenate([plane.ravel() for plane in planes])
-            frame = av.VideoFrame.from_ndarray(whole.reshape(-1, plan.size[0]), format="yuv420p")
-            frame.colorspace = other.colours.matrix
-            yield frame
+            yield av.VideoFrame.from_ndarray(whole.reshape(-1, plan.size[0]), format="yuv420p")
 
 
 def _ground(plan: Halves, width: int) -> list[npt.NDArray[np.uint8]]:
@@ -253,11 +255,11 @@ class _Sheet:
 
 def _text_size(width: int) -> int:
     """Return the size of captions in pixels."""
-    return max(10, min(32, width // 72))
+    return max(12, min(32, width // 72))
 
 
 def _headline(width: int) -> int:
-    return max(13, min(56, width // 46))
+    return max(16, min(56, width // 46))
 
 
 def _check_width(width: int) -> None:
