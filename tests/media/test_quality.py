@@ -240,6 +240,43 @@ def test_a_cut_off_file_is_a_fault_and_no_exception(
     assert Image.open(tmp_path / "fault.png").size[0] >= 480
 
 
+def test_a_file_that_breaks_off_on_the_way_is_measured_up_to_there(tmp_path: Path) -> None:
+    whole = numbered.clip(tmp_path / "whole.mkv", 100, size=(320, 240)).read_bytes()
+    cut, picture = media.written(tmp_path / "cut.mkv", whole[: len(whole) // 2]), tmp_path / "fault.png"
+    report = check_video(cut, {"seconds": 4.0}, picture=picture, raise_on_fault=False)
+    assert names(report) == ["cut-off", "length"]
+    assert 20 < report.measured.frames < 80
+    assert report.faults[0].at_seconds == report.measured.seconds == report.measured.frames / 25
+    shown = np.asarray(Image.open(picture).convert("L"))
+    assert numbered.number_in(shown[-12 - 240 : -12, 12 : 12 + 320]) == report.measured.frames - 1
+
+
+def test_of_a_clip_that_was_cut_its_beginning_is_sought_at_the_end(tmp_path: Path) -> None:
+    clip = numbered.clip(tmp_path / "clip.mp4", 50)
+    out = numbered.clip(tmp_path / "out.mp4", [*range(200, 230), *range(25)])
+    part = Untouched(part="end", seconds=1.0)
+    assert check_video(out, reference=clip, untouched=part).ok
+    assert not check_video(out, reference=clip, untouched="end", raise_on_fault=False).ok
+
+
+def test_the_full_range_of_a_reference_is_no_change(tmp_path: Path) -> None:
+    full = numbered.clip(tmp_path / "full.mp4", 20, size=(320, 240), pixels="yuvj420p")
+    out = tmp_path / "out.mp4"
+    with Video(full) as video, MovieWriter(out, (320, 240), video.rate) as writer:
+        for frame in video.steady_frames():
+            writer.write(frame)
+    assert video.colours.full
+    assert check_video(out, reference=full, untouched="start").ok
+
+
+@pytest.mark.parametrize("name", ["edited", "masked"])
+def test_beside_a_mask_parts_can_be_left_out(name: str, edits: dict[str, Edit], tmp_path: Path) -> None:
+    edit = edits[name]
+    out = replayed(edit.result, tmp_path / "out.mp4", patched(edit.kept))
+    part = Untouched(part=edit.untouched.part, ignore=[(0.0, 0.25, 0.3, 0.75)])
+    assert edit.check(out, untouched=part).ok
+
+
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind" * 99])
 def test_what_is_no_video_is_a_fault(content: bytes, tmp_path: Path) -> None:
     report = check_video(media.written(tmp_path / "out.mp4", content), raise_on_fault=False)
@@ -327,7 +364,7 @@ def test_the_picture_shows_the_frame_and_the_reference_and_outlines_what_differs
     edits: dict[str, Edit], tmp_path: Path
 ) -> None:
     edit, picture = edits["outpainted"], tmp_path / "fault.png"
-    edit.check(replayed(edit.result, tmp_path / "out.mp4", patched(edit.kept)), picture=picture)
+    report = edit.check(replayed(edit.result, tmp_path / "out.mp4", patched(edit.kept)), picture=picture)
     pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     red = (pixels[..., 0] > 200) & (np.abs(pixels[..., 1:] - 48).max(axis=2) < 30)
     rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
@@ -335,7 +372,14 @@ def test_the_picture_shows_the_frame_and_the_reference_and_outlines_what_differs
     assert columns[-1] - columns[0] == pytest.approx((edit.kept[2] - edit.kept[0]) * scale, abs=40)
     assert rows[-1] - rows[0] == pytest.approx((edit.kept[3] - edit.kept[1]) * scale, abs=40)
     assert columns[0] - 12 == pytest.approx(edit.kept[0] * scale, abs=20)
-    assert pixels.shape[1] > 2 * 960
+    assert red[rows[0] : rows[-1], columns[0] : columns[-1]].mean() < 0.2, "a line around, not through it"
+    whole = round(edit.size[1] * scale)
+    beside = pixels[-12 - whole : -12, 2 * 12 + 960 :][:, :960]
+    left, top, right, bottom = (round(side * scale) for side in edit.untouched.box(edit.size))
+    assert beside[: top - 2].std(axis=(0, 1)).max() == 0
+    shown = Image.fromarray(beside[top:bottom, left:right].astype(np.uint8)).resize(media.SIZE)
+    at = round(float(report.faults[0].at_seconds or 0) * 25)
+    assert media.psnr(np.asarray(shown), media.frame(edit.reference, at)) > 28
 
 
 def test_without_a_fault_no_picture_is_written(edits: dict[str, Edit], tmp_path: Path) -> None:
