@@ -171,7 +171,7 @@ class Video:
             latest = frame
         if latest is None:
             return
-        until = max(given + 1, round_half_up(latest.until * rate))
+        until = max(1, round_half_up(latest.until * rate))
         for _ in range(max(given, first), until if end is None else min(until, end)):
             yield latest.picture
 

@@ -70,6 +70,13 @@ def test_uneven_times_become_a_constant_rate(tmp_path: Path) -> None:
     assert got[5] == 4
 
 
+@pytest.mark.parametrize(("rate", "count"), [(24, 24), (16, 16), (60, 60), (120, 120), (Fraction(24000, 1001), 24)])
+def test_another_rate_keeps_the_length(rate: Fraction | int, count: int, tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mp4", 60, rate=60)
+    with Video(source) as video:
+        assert sum(1 for _ in video.steady_frames(Fraction(rate))) == count
+
+
 @pytest.mark.parametrize("kind", ["mp4", "matroska", "mpegts"])
 def test_frames_from_the_middle_are_those_of_the_middle(kind: str, tmp_path: Path) -> None:
     source = numbered.clip(tmp_path / "in.video", 300, kind=kind, options={"g": "40", "bf": "2"})
