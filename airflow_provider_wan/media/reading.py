@@ -121,6 +121,8 @@ class Video:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the file."""
+        # What decodes refers to this object: a decoder's pictures would be kept until the collector comes.
+        self._decoded: Iterator[Frame] = iter(())
         self._stack.close()
 
     def frames(self) -> Iterator[Frame]:

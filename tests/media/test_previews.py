@@ -106,6 +106,12 @@ def test_a_clip_of_fewer_frames_than_cells_gives_fewer_cells(frames: int, tmp_pa
     assert numbers_on(contact_sheet(source, tmp_path / "sheet.png", width=WIDTH)) == list(range(frames))
 
 
+def test_fewer_cells_than_columns_fill_the_width(tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mp4", 2)
+    out = contact_sheet(source, tmp_path / "sheet.png", width=WIDTH)
+    assert [across for across, _ in sides_of(out)] == [(WIDTH - 3 * 8) // 2] * 2
+
+
 @pytest.mark.parametrize("kind", ["mp4", "matroska", "mpegts"])
 def test_a_long_clip_is_sought_through_and_shows_the_same(kind: str, tmp_path: Path) -> None:
     source = numbered.clip(
@@ -256,6 +262,13 @@ def test_a_movie_takes_the_sound_of_what_was_made_where_the_other_has_none(tmp_p
     assert np.allclose(numbered.clicks(tmp_path / "out.mp4"), [0.2, 1.2], atol=0.005)
 
 
+def test_a_movie_takes_the_sound_of_what_was_given_where_both_have_some(tmp_path: Path) -> None:
+    before = numbered.clip(tmp_path / "before.mp4", 50, sound=1.7, sound_start=0.3)
+    after = numbered.clip(tmp_path / "after.mp4", 50, sound=True)
+    comparison(before, after, tmp_path / "out.mp4", width=WIDTH)
+    assert np.allclose(numbered.clicks(tmp_path / "out.mp4"), [0.3, 1.3], atol=0.005)
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_movie_of_a_turned_clip_shows_it_upright_beside_the_other(turn: int, tmp_path: Path) -> None:
     before = numbered.clip(tmp_path / "before.mp4", 10, size=(128, 96), rotation=turn)
@@ -375,6 +388,20 @@ def test_an_animation_that_would_be_large_is_packed_harder(tmp_path: Path) -> No
     assert write_webp(noise, tmp_path / "out.webp").frames == 50
     assert asked > 1
     assert (tmp_path / "out.webp").stat().st_size <= LARGEST
+
+
+def test_nothing_is_left_of_an_animation_that_fails_when_it_is_packed_harder(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+
+    def noise() -> Sequence[av.VideoFrame]:
+        if any(tmp_path.iterdir()):
+            raise RuntimeError
+        grey = (chance.integers(0, 256, (270, 320), np.uint8) for _ in range(50))
+        return [av.VideoFrame.from_ndarray(one, format="gray").reformat(format="yuv420p") for one in grey]
+
+    with pytest.raises(RuntimeError):
+        write_webp(noise, tmp_path / "out.webp")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["out.gif", "out", "out.webm"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -70,7 +72,9 @@ def test_uneven_times_become_a_constant_rate(tmp_path: Path) -> None:
     assert got[5] == 4
 
 
-@pytest.mark.parametrize(("rate", "count"), [(24, 24), (16, 16), (60, 60), (120, 120), (Fraction(24000, 1001), 24)])
+@pytest.mark.parametrize(
+    ("rate", "count"), [(24, 24), (16, 16), (60, 60), (120, 120), (Fraction(24000, 1001), 24)]
+)
 def test_another_rate_keeps_the_length(rate: Fraction | int, count: int, tmp_path: Path) -> None:
     source = numbered.clip(tmp_path / "in.mp4", 60, rate=60)
     with Video(source) as video:
@@ -121,6 +125,19 @@ def test_a_pause_of_hours_between_two_frames_is_refused_at_once(tmp_path: Path) 
     source = numbered.clip(tmp_path / "in.mkv", 3, times=[0, 1, 10_000_000])
     with pytest.raises(InputUnfitError, match="would stand for"):
         read_to_the_end(source)
+
+
+def test_a_closed_video_lets_go_of_its_decoder_at_once(tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mp4", 10)
+    gc.disable()
+    try:
+        with Video(source) as video:
+            assert numbered.read(next(video.steady_frames())) == 0
+        gone = weakref.ref(video)
+        del video
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_left_where_writing_fails(tmp_path: Path) -> None:
