@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_wan import local_files, storage
+from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.dashscope.inputs import Input
 from airflow_provider_wan.dashscope.redact import redacted
 from airflow_provider_wan.dashscope.requests.problem import shown
@@ -20,6 +21,7 @@ from airflow_provider_wan.deployment import Deployment
 from airflow_provider_wan.sources import Sources, trouble
 
 if TYPE_CHECKING:
+    from airflow_provider_wan.media.facts import MediaFacts
     from airflow_provider_wan.operators.attempt import Log
 
 _BLOCK = 4 << 20
@@ -74,6 +76,41 @@ class Workshop:
             path = self._copied(url)
         self._fetched[url] = path
         return path
+
+    def probe(self, url: str) -> MediaFacts:
+        """Return what a file is, having read only its head.
+
+        Raises:
+            InputNotAllowedError: It may not be read here.
+            InputUnreadableError: It can't be read.
+            InputUnfitError: It is no media file.
+        """
+        from airflow_provider_wan.media.probe import NotMediaError, probe
+
+        self._sources.vet(Input("input", url))
+        with self._sources.open(url) as opened:
+            try:
+                return probe(opened.file, name=url, size=opened.size, measure=False)
+            except NotMediaError as error:
+                raise InputUnfitError(f"{shown(url)} {error} Give a media file.") from error
+
+    def with_local_pictures(self, shape: Any) -> Any:
+        """Return the description of a mask's shape with the pictures in it fetched, as anything that is read has to be.
+
+        Raises:
+            InputNotAllowedError: A picture may not be read here.
+            InputUnreadableError: A picture can't be read.
+        """
+        if isinstance(shape, Mapping):
+            return {
+                name: str(self.fetch(part))
+                if name == "path" and isinstance(part, str)
+                else self.with_local_pictures(part)
+                for name, part in shape.items()
+            }
+        if isinstance(shape, list | tuple):
+            return [self.with_local_pictures(part) for part in shape]
+        return shape
 
     def land(self, file: Path, uri: str) -> str:
         """Bring a file to its place, under another name until it is whole. Return its URI.

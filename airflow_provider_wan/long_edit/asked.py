@@ -32,12 +32,14 @@ class Asked:
         body: Its request, with a placeholder for the piece.
         region: Region of its account.
         limits: What the model asks of the piece; None where it isn't known.
+        link_limits: What it asks of the frame that a piece of a chain begins with; None likewise, and outside chains.
         mask_field: The parameter that a piece's mask goes to; empty without masks.
     """
 
     body: Mapping[str, Any]
     region: str
     limits: MediaLimits | None
+    link_limits: MediaLimits | None
     mask_field: str
 
     @classmethod
@@ -66,7 +68,7 @@ class Asked:
             raise WanParameterError(
                 f"{edit.__name__}: {error}\nNothing was cut or sent. It is not retried."
             ) from error
-        return cls(body, region, _limits(body), field)
+        return cls(body, region, _limits(body, "video"), _limits(body, "image") if linked else None, field)
 
     def estimate(self, lengths: Sequence[float], *, one_after_the_other: bool) -> Estimate:
         """Return what editing pieces of these lengths, in seconds, costs and takes."""
@@ -112,13 +114,13 @@ def _placeholders(mask: str, *, linked: bool) -> dict[str, str]:
     return dict.fromkeys(names, PLACEHOLDER)
 
 
-def _limits(body: Mapping[str, Any]) -> MediaLimits | None:
-    """Return what the model asks of the video that is edited: the first of the request's inputs that is one."""
+def _limits(body: Mapping[str, Any], kind: str) -> MediaLimits | None:
+    """Return what the model asks of the first of the request's inputs of a kind that we give it."""
     model = catalog.find(str(body["model"]))
     if model is None:
         return None
     for one in inputs_of(body):
-        limits = model.media.get(f"{one.role}:video") or model.media.get(one.role)
-        if one.url == PLACEHOLDER and limits is not None and limits.kind == "video":
+        limits = model.media.get(f"{one.role}:{kind}") or model.media.get(one.role)
+        if one.url == PLACEHOLDER and limits is not None and limits.kind == kind:
             return limits
     return None

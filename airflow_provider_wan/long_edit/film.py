@@ -79,13 +79,16 @@ class Cut:
         return [float(segment.frames / self.target.rate) for segment in self.segments]
 
 
-def planned(film: Path, limits: MediaLimits | None, wishes: Wishes) -> Cut:
+def planned(
+    film: Path, limits: MediaLimits | None, wishes: Wishes, link_limits: MediaLimits | None = None
+) -> Cut:
     """Look at a film and decide how it is cut, without making anything.
 
     Args:
         film: The film.
         limits: What the model asks of a piece; None where it isn't known.
         wishes: How the author wants it.
+        link_limits: What it asks of a frame of an edited piece that the next one begins with.
 
     Raises:
         InputUnfitError: The film can't be used.
@@ -94,6 +97,8 @@ def planned(film: Path, limits: MediaLimits | None, wishes: Wishes) -> Cut:
     with Video(film) as video:
         width, height, rate, has_sound = video.width, video.height, video.rate, video.has_sound
     frames = count_frames(film)
+    if limits is not None and link_limits is not None:
+        limits = _narrowed(limits, link_limits)
     wanted = _target(width, height, rate, frames, limits, wishes)
     count = max(1, round_half_up(frames * wanted.rate / rate))
     longest = _longest(limits, wishes)
@@ -196,6 +201,19 @@ def _split(whole: Path, folder: Path, cut: Cut, encoding: Encoding) -> list[Path
                 f"{segment.frames}. If it is a mask, make it as long as the film; else mend the film first."
             )
     return [piece.path for piece in made]
+
+
+def _narrowed(limits: MediaLimits, frame: MediaLimits) -> MediaLimits:
+    """Return limits of a video any frame of which is within the limits of an image."""
+    least = [side for side in (limits.min_side, frame.min_side) if side is not None]
+    most = [side for side in (limits.max_side, frame.max_side) if side is not None]
+    aspects = [aspect for aspect in (limits.max_aspect, frame.max_aspect) if aspect is not None]
+    return replace(
+        limits,
+        min_side=max(least, default=None),
+        max_side=min(most, default=None),
+        max_aspect=min(aspects, default=None),
+    )
 
 
 def _longest(limits: MediaLimits | None, wishes: Wishes) -> float:

@@ -8,11 +8,12 @@ from typing import Any, Literal
 from airflow.providers.common.compat.sdk import TaskGroup, XComArg
 
 from airflow_provider_wan.long_edit.asked import problems
-from airflow_provider_wan.long_edit.budget import Budget
+from airflow_provider_wan.long_edit.budget import Budget, as_money
 from airflow_provider_wan.long_edit.join import JoinFootageOperator, LinkFootageOperator, SoundOf
 from airflow_provider_wan.long_edit.plan import PLAN_KEY
 from airflow_provider_wan.long_edit.prepare import PrepareFootageOperator
 from airflow_provider_wan.operators.base import Text, WanOperator, WanParameterError
+from airflow_provider_wan.operators.late import is_late
 from airflow_provider_wan.operators.vace import WanVideoExtensionOperator
 
 _SHARED = frozenset({"prompt", "prompt_extend", "seed"})
@@ -89,7 +90,16 @@ def edit_long_video(
     everyone = dict(task_arguments or {})
     chain = mode == "chained"
     after = _following(edit, arguments, following or {}) if chain else {}
-    _check(edit, arguments, after, mode=mode, mask=mask, overlap=overlap, most_pieces=most_pieces)
+    _check(
+        edit,
+        arguments,
+        after,
+        mode=mode,
+        mask=mask,
+        overlap=overlap,
+        most_pieces=most_pieces,
+        max_cost=max_cost,
+    )
     with LongEdit(group_id=group_id) as group:
         prepare = PrepareFootageOperator(
             task_id="prepare",
@@ -187,8 +197,11 @@ def _check(
     mask: Any,
     overlap: float,
     most_pieces: int,
+    max_cost: Any,
 ) -> None:
     chain = mode == "chained"
+    if not is_late(max_cost):
+        as_money(max_cost)
     found = problems(edit, arguments, mask=mask, linked=False)
     if mode not in ("parallel", "chained"):
         found.append(f"mode={mode!r}: must be parallel or chained. Use one of those.")

@@ -120,7 +120,7 @@ class PrepareFootageOperator(BaseOperator):
         linked = self.following is not None
         wishes = Wishes(self.piece_seconds, self.overlap, self.at_scenes, fit=self.fit, linked=linked)
         try:
-            cut = planned(film, first.limits, wishes)
+            cut = planned(film, first.limits, wishes, then.link_limits)
         except InputUnfitError:
             raise
         except ValueError as error:
@@ -193,7 +193,7 @@ class PrepareFootageOperator(BaseOperator):
         mask = plain(self.mask)
         whole = footage.whole(film, shop.folder, cut)
         if isinstance(mask, Mapping):
-            pictures = footage.mask_pictures(whole, shop.folder, cut, mask)
+            pictures = footage.mask_pictures(whole, shop.folder, cut, shop.with_local_pictures(mask))
             shop.land_all(pictures, [piece.mask_url or "" for piece in plan.pieces])
         elif mask is not None:
             masks = footage.mask_videos(shop.fetch(str(mask)), shop.folder, cut)

@@ -1,4 +1,4 @@
-"""One operator per edit function, one for everything else, and one for many edits at once."""
+"""One operator per edit function, one for everything else, one for many edits at once; and some for footage."""
 
 from __future__ import annotations
 
@@ -28,9 +28,35 @@ from airflow_provider_wan.operators.vace import (
     WanVideoOutpaintingOperator,
     WanVideoRepaintingOperator,
 )
+from airflow_provider_wan.operators.video import (
+    VideoCheckOperator,
+    VideoComparisonOperator,
+    VideoConcatenateOperator,
+    VideoConformOperator,
+    VideoContactSheetOperator,
+    VideoFramesOperator,
+    VideoMaskOperator,
+    VideoProbeOperator,
+    VideoRestoreSoundOperator,
+    VideoSplitOperator,
+    VideoStripSoundOperator,
+    VideoTrimOperator,
+)
 
 __all__ = [
     "NotCancelledError",
+    "VideoCheckOperator",
+    "VideoComparisonOperator",
+    "VideoConcatenateOperator",
+    "VideoConformOperator",
+    "VideoContactSheetOperator",
+    "VideoFramesOperator",
+    "VideoMaskOperator",
+    "VideoProbeOperator",
+    "VideoRestoreSoundOperator",
+    "VideoSplitOperator",
+    "VideoStripSoundOperator",
+    "VideoTrimOperator",
     "Wan3VideoOperator",
     "WanAnimateOperator",
     "WanBatchEditOperator",
