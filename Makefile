@@ -7,13 +7,16 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down at-scale test lint types pytest fast-tests system-tests constraints clean
+.PHONY: help demo demo-long up down at-scale test lint types pytest fast-tests system-tests constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## Edit a clip twice on a real Airflow with an emulated service, and show what came out
 	@$(BIN)/python -m demo run
+
+demo-long: $(INSTALLED)  ## Edit a film of a minute in pieces, join them, and measure that nothing is missing
+	@$(BIN)/python -m demo long
 
 up: $(INSTALLED)  ## Start the demo's Airflow, emulator and mail sink, and leave them running
 	@$(BIN)/python -m demo up

@@ -1,4 +1,4 @@
-"""`python -m demo run|up|down`, as `make demo`, `make up` and `make down` call it."""
+"""`python -m demo run|long|up|down`, as `make demo`, `make demo-long`, `make up` and `make down` call it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from demo import processes
+from demo import long, processes
 from demo.airflow_api import AirflowApi
 from demo.clock import listen_for_stop, ticks
 from demo.console import say
@@ -20,7 +20,7 @@ from demo.follow import Progress, follow
 from demo.logs import task_log
 from demo.mail import Mail, read_mails
 from demo.report import describe_edit, describe_ledger, describe_mail, file_of, probe
-from demo.settings import PASSWORD, USER, Settings, read_settings
+from demo.settings import EXAMPLE_FILM, PASSWORD, USER, Settings, read_settings
 from demo.stack import Stack
 
 DAG = "edit_chain"
@@ -51,11 +51,30 @@ def run(settings: Settings) -> None:
         stack.stop()
 
 
+def run_long(settings: Settings) -> None:
+    """Start everything, edit a film of a minute, measure it, end everything."""
+    begun = time.monotonic()
+    stack = Stack(settings)
+    try:
+        stack.start()
+        film = long.film_of(settings, long.SECONDS)
+        say(f"Running {long.DAG} on {film}")
+        with AirflowApi(settings.airflow_url) as api:
+            get_ready(api)
+            result = long.edit(stack, api, film)
+        say(describe_ledger(read_ledger(settings, len(result["pieces"]))))
+        long.tell(film, result)
+        say(f"Done in {time.monotonic() - begun:.0f} s.")
+    finally:
+        stack.stop()
+
+
 def up(settings: Settings) -> None:
     """Start everything, say how to use it, and leave it running."""
     stack = Stack(settings)
     try:
         stack.start()
+        long.film_of(settings, EXAMPLE_FILM)
         with AirflowApi(settings.airflow_url) as api:
             get_ready(api)
     except BaseException:
@@ -149,8 +168,8 @@ def read_ledger(settings: Settings, jobs: int) -> Mapping[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the three commands and return the exit status: 0, 1 for a failure, 130 when interrupted."""
-    commands = {"run": run, "up": up, "down": down}
+    """Run one of the commands and return the exit status: 0, 1 for a failure, 130 when interrupted."""
+    commands = {"run": run, "long": run_long, "up": up, "down": down}
     if len(arguments) != 1 or arguments[0] not in commands:
         print(f"usage: python -m demo {'|'.join(commands)}", file=sys.stderr)
         return 2

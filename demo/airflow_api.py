@@ -65,8 +65,12 @@ class AirflowApi:
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """Return the state of each task of a run; None for one that isn't scheduled yet."""
-        answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
-        return {task["task_id"]: task["state"] for task in answer["task_instances"]}
+        return dict(self.all_task_states(dag_id, run_id))
+
+    def all_task_states(self, dag_id: str, run_id: str) -> list[tuple[str, str | None]]:
+        """Return the state of each task instance of a run; a mapped task has several."""
+        answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")
+        return [(task["task_id"], task["state"]) for task in answer["task_instances"]]
 
     def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """Return what a task returned."""

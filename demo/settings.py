@@ -13,6 +13,8 @@ from demo.errors import NotStartedError
 ROOT = Path(__file__).resolve().parent.parent
 MEDIA = ROOT / "demo" / "media"
 CLIP = "big_buck_bunny.mp4"
+EXAMPLE_FILM = 20
+"""Seconds of the film that the example DAGs are given."""
 API_KEY = "sk-emulator"
 REGION = "ap-southeast-1"
 USER = PASSWORD = "admin"
@@ -167,6 +169,7 @@ def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[st
         "WAN_EXAMPLE_CLIP_URL": settings.clip_url,
         "WAN_EXAMPLE_OUTPUT_FOLDER": settings.results_uri,
         "WAN_EXAMPLE_SOURCE": f"file://{MEDIA / CLIP}",
+        "WAN_EXAMPLE_FILM": f"{settings.results_uri}/film-{EXAMPLE_FILM}s.mp4",
         "WAN_EXAMPLE_PHOTO": f"file://{(MEDIA / CLIP).with_suffix('.jpg')}",
         "WAN_EXAMPLE_SOUND": f"file://{(MEDIA / CLIP).with_suffix('.mp3')}",
     }

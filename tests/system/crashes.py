@@ -21,6 +21,12 @@ def arm(context: Mapping[str, Any]) -> None:
         POINTS[context["params"]["crash"]]()
 
 
+def arm_in_group(context: Mapping[str, Any]) -> None:
+    """The same for tasks of a long edit: only the one that the run's parameter `crash_at` names dies."""
+    if context["ti"].task_id.rpartition(".")[2] == context["params"]["crash_at"]:
+        arm(context)
+
+
 def _nothing() -> None:
     """The task shall live."""
 
@@ -107,6 +113,66 @@ def _impatient() -> None:
     _replace(calls, "submit", lambda *args: dataclasses.replace(submit(*args), read_timeout=1.0))
 
 
+def _while_cutting() -> None:
+    from airflow_provider_wan.media.writing import MovieWriter
+
+    write = MovieWriter.write
+
+    def write_and_die(writer: MovieWriter, *args: Any) -> None:
+        write(writer, *args)
+        if writer.frames == 40:
+            _die()
+
+    _replace(MovieWriter, "write", write_and_die)
+
+
+def _while_storing() -> None:
+    from airflow_provider_wan import storage
+
+    put = storage.put
+
+    def put_and_die(*args: Any) -> int:
+        size = put(*args)
+        _replace(storage, "put", _die)  # the next one
+        return size
+
+    _replace(storage, "put", put_and_die)
+
+
+def _while_putting() -> None:
+    import shutil
+
+    from airflow_provider_wan import storage
+
+    def copy_and_die(source: Any, sink: Any, *args: Any) -> None:
+        sink.write(source.read(1000))
+        _die()
+
+    _replace(
+        storage,
+        "shutil",
+        type("Shutil", (), {"copyfileobj": staticmethod(copy_and_die), "rmtree": shutil.rmtree}),
+    )
+
+
+def _after_storing() -> None:
+    from airflow_provider_wan.long_edit.prepare import PrepareFootageOperator
+
+    make = PrepareFootageOperator._make
+
+    def make_and_die(*args: Any) -> None:
+        make(*args)
+        _die()
+
+    _replace(PrepareFootageOperator, "_make", make_and_die)
+
+
+def _after_joining() -> None:
+    from airflow_provider_wan.media import soundtracks
+
+    _replace(soundtracks, "restore_sound", _die)
+
+
 POINTS: Mapping[str, Callable[[], None]] = {
     "": _nothing,
     "before the POST": _before_the_post,
@@ -118,6 +184,11 @@ POINTS: Mapping[str, Callable[[], None]] = {
     "before moving": _before_moving,
     "while waiting on the worker": _while_waiting_here,
     "at the end": _at_the_end,
+    "while cutting": _while_cutting,
+    "while storing": _while_storing,
+    "after storing": _after_storing,
+    "after joining": _after_joining,
+    "while putting": _while_putting,
     "impatient": _impatient,
 }
 """Where a first attempt dies; "impatient" lets it live, but waits only 1 s for the answer to a submission."""
