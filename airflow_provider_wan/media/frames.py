@@ -18,7 +18,7 @@ Wanted: TypeAlias = int | Literal["first", "last"]
 
 _TOGETHER = 250
 """Frames that lie closer than this are read in one go; it is what lies between two places to seek to in most files."""
-_MOST = 10**9
+MOST_FRAMES = 10**9
 """No video has so many frames, and containers count times in 64 bits."""
 _INDEXED = {"mov", "mp4", "matroska", "webm"}
 """Formats whose index says where to find a time. In others a search for it may go astray."""
@@ -47,16 +47,18 @@ def take_frames(source: Path, folder: Path, which: Sequence[Wanted]) -> list[Pat
     names = {
         frame: folder / (f"{frame}.png" if isinstance(frame, str) else f"{frame:06}.png") for frame in which
     }
-    numbers = {0 if frame == "first" else frame for frame in which if frame != "last"}
+    places: dict[int, list[Path]] = {}
+    for frame, path in names.items():
+        if frame != "last":
+            places.setdefault(0 if frame == "first" else frame, []).append(path)
     # The last come first: a number beyond the end is found before most files are written.
-    for run in reversed(_runs(sorted(numbers))):
+    for run in reversed(_runs(sorted(places))):
         missing = set(run)
         for number, picture in _stretch(source, run[0], run[-1] + 1):
             if number in missing:
                 missing.remove(number)
-                for frame, path in names.items():
-                    if frame == number or (frame == "first" and number == 0):
-                        save_png(as_image(picture), path)
+                for path in places[number]:
+                    save_png(as_image(picture), path)
         if missing:
             count, _ = _end(source)
             raise InputUnfitError(
@@ -74,7 +76,7 @@ def _check(which: Sequence[Wanted]) -> None:
     for frame in which:
         if frame in ("first", "last") and isinstance(frame, str):
             continue
-        if not isinstance(frame, int) or isinstance(frame, bool) or not 0 <= frame < _MOST:
+        if not isinstance(frame, int) or isinstance(frame, bool) or not 0 <= frame < MOST_FRAMES:
             raise ValueError(
                 f"which={frame!r}: a frame is a whole number from 0, `first` or `last`; none is counted from the end"
             )

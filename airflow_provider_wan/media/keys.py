@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import colorsys
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageColor
 
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.measures import Where
 from airflow_provider_wan.media.shape import Shape, Size, is_number
 from airflow_provider_wan.media.stills import load_picture
+
+_BAND = 128
+"""Rows that are looked at in one go: a large picture would take much memory otherwise."""
+_DARKEST = 48
+"""Sum of red, green and blue below which a pixel's colour is mostly noise."""
+_LEAST = 0.1
+"""How far the shares of a colour must be from those of grey; pure colours are 0.82 from it."""
+_ROUNDED = 1e-5
+"""What arithmetic may take from a colour's likeness to itself."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,17 @@ class AlphaPicture(Shape):
 class ChromaKey(Shape):
     """What has a colour, however bright it is: a green screen. It is looked for in each frame.
 
+    Colours are compared by the shares that red, green and blue have in them, so that shadows on the screen don't
+    matter. What is nearly black has no colour.
+
     Attributes:
-        colour: The colour, as `#00ff00`. A colour needs some saturation: black, white and greys can't be keyed.
-        tolerance: How far a pixel may be from it, from 0 to 1, as the distance of Cb and Cr, where 1 is the diagonal
-            of all their values. Greys are 0.38 from pure green.
+        colour: The colour, as `#00ff00`. Black, white and greys can't be keyed.
+        tolerance: How far from it a pixel may be: 0 is the colour itself, 1 reaches to grey. A dull screen may be 0.7
+            from pure green, yellow and cyan are 0.87; with the screen's own colour less is enough.
     """
 
     colour: str = "#00ff00"
-    tolerance: float = 0.2
+    tolerance: float = 0.75
 
     @property
     def changes(self) -> bool:
@@ -83,26 +94,33 @@ class ChromaKey(Shape):
     def _drawn(self, size: Size, seconds: float, picture: Image.Image | None) -> Where:  # noqa: ARG002 -- as it shows
         if picture is None or picture.size != size:
             raise ValueError("a chroma key needs the picture, in its size")
-        _, blue, red = picture.convert("RGB").convert("YCbCr").split()
-        key = Image.new("RGB", (1, 1), ImageColor.getrgb(self.colour)).convert("YCbCr")
-        _, key_blue, key_red = (int(part) for part in np.asarray(key)[0, 0])
-        steps = np.arange(256, dtype=np.float64)
-        near = np.hypot(*np.meshgrid(steps - key_blue, steps - key_red, indexing="ij"))
-        table = near <= self.tolerance * math.hypot(255, 255)
-        where: Where = table[np.asarray(blue), np.asarray(red)]
+        key = _shares(self.colour)
+        reach = self.tolerance * _from_grey(key) + _ROUNDED
+        pixels = np.asarray(picture.convert("RGB"))
+        where = np.empty(pixels.shape[:2], np.bool_)
+        for top in range(0, len(pixels), _BAND):
+            band = pixels[top : top + _BAND].astype(np.float32)
+            whole = np.maximum(band.sum(axis=2), 1)
+            away = ((band / whole[..., None] - key) ** 2).sum(axis=2)
+            where[top : top + _BAND] = (away <= reach**2) & (whole >= _DARKEST)
         return where
 
     def _problems(self) -> list[str]:
         problems = []
         if not isinstance(self.colour, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):
             problems.append(f"colour={self.colour!r}: give it as `#00ff00`")
-        else:
-            parts = [int(self.colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-            _, saturation, value = colorsys.rgb_to_hsv(*parts)
-            if saturation * value < 0.15:
-                problems.append(
-                    f"colour={self.colour!r}: black, white and greys can't be keyed; give a colour"
-                )
+        elif sum(ImageColor.getrgb(self.colour)) < _DARKEST or _from_grey(_shares(self.colour)) < _LEAST:
+            problems.append(f"colour={self.colour!r}: black, white and greys can't be keyed; give a colour")
         if not is_number(self.tolerance) or not 0 <= self.tolerance <= 1:
             problems.append(f"tolerance={self.tolerance!r}: give a number from 0 to 1")
         return problems
+
+
+def _shares(colour: str) -> npt.NDArray[np.float32]:
+    """Return which share of a colour its red, green and blue are."""
+    parts = np.array(ImageColor.getrgb(colour), np.float32)
+    return np.asarray(parts / max(1, parts.sum()), np.float32)
+
+
+def _from_grey(shares: npt.NDArray[np.float32]) -> float:
+    return float(np.sqrt(((shares - 1 / 3) ** 2).sum()))

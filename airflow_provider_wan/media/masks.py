@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
+from airflow_provider_wan.media.frames import MOST_FRAMES
 from airflow_provider_wan.media.measures import Where
 from airflow_provider_wan.media.rates import round_half_up
 from airflow_provider_wan.media.reading import Video
@@ -44,23 +45,19 @@ def mask_image(source: Path, shape: Shape, out: Path, *, frame: int = 0, allow_e
             be edited.
         ValueError: `frame` is no number of a frame.
     """
-    if not isinstance(frame, int) or isinstance(frame, bool) or frame < 0:
+    if not isinstance(frame, int) or isinstance(frame, bool) or not 0 <= frame < MOST_FRAMES:
         raise ValueError(f"frame={frame!r}: a frame is a whole number, counted from 0")
     with Video(source) as video:
         size = video.width, video.height
-        if video.seconds is not None and frame > 0 and frame >= round_half_up(video.seconds * video.rate):
-            raise InputUnfitError(
-                f"{source.name} ends before frame {frame}: it has {float(video.seconds):.2f} s at "
-                f"{float(video.rate):g} frames a second. Give a frame of the video, counted from 0."
-            )
         picture = None
-        if shape.keyed:
+        # A stated length may be off by a little; where it leaves a doubt, the frame itself decides.
+        if shape.keyed or video.seconds is None or frame >= int(video.seconds * video.rate):
             shown = next(video.steady_frames(first=frame, end=frame + 1), None)
             if shown is None:
                 raise InputUnfitError(
                     f"{source.name} ends before frame {frame}. Give a frame of the video, counted from 0."
                 )
-            picture = as_image(shown)
+            picture = as_image(shown) if shape.keyed else None
         where = shape.area(size, float(frame / video.rate), picture)
     if not allow_empty:
         _check(source, size, some=bool(where.any()), all_=bool(where.all()))

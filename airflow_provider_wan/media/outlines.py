@@ -21,6 +21,7 @@ Unit: TypeAlias = Literal["pixels", "share"]
 
 _FARTHEST = 1_000_000
 """Pixels. A shape may reach out of the picture, but no picture is so large."""
+_MOST_POINTS = 10_000
 
 
 class Outline(Shape):
@@ -101,7 +102,9 @@ class Polygon(Outline):
 
     def _problems(self) -> list[str]:
         if isinstance(self.points, str) or not isinstance(self.points, Sequence) or len(self.points) < 3:
-            return [f"points={self.points!r}: give at least three points"]
+            return [f"points={_short(self.points)}: give at least three points"]
+        if len(self.points) > _MOST_POINTS:
+            return [f"points: there are {len(self.points)}; give at most {_MOST_POINTS}"]
         if any(isinstance(point, str) or not _is_pair(point) for point in self.points):
             return ["points: a point is two numbers, how far it is from the left and from the top"]
         return self._wrong_numbers(
@@ -177,7 +180,7 @@ def filled(corners: Sequence[Point], size: Size, unit: Unit = "pixels") -> Where
     width, height = size
     across, down = (width, height) if unit == "share" else (1, 1)
     points = [(x * across, y * down) for x, y in corners]
-    turns = np.zeros((height, width + 1), np.int32)
+    turns = np.zeros((height, width + 1), np.int16)
     for (x, y), (to_x, to_y) in zip(points, [*points[1:], points[0]], strict=True):
         top, bottom = (y, to_y) if y < to_y else (to_y, y)
         first, end = (min(height, max(0, math.ceil(edge - 0.5))) for edge in (top, bottom))
@@ -187,7 +190,8 @@ def filled(corners: Sequence[Point], size: Size, unit: Unit = "pixels") -> Where
         crossed = x + (rows + 0.5 - y) * ((to_x - x) / (to_y - y))
         columns = np.clip(np.ceil(crossed - 0.5), 0, width).astype(np.int64)
         turns[rows, columns] += 1 if to_y > y else -1
-    where: Where = np.cumsum(turns[:, :width], axis=1) != 0
+    np.cumsum(turns, axis=1, out=turns)
+    where: Where = turns[:, :width] != 0
     return where
 
 
