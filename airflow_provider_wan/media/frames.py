@@ -100,16 +100,16 @@ def _stretch(source: Path, first: int, end: int) -> Iterator[tuple[int, av.Video
 
 def _end(source: Path) -> tuple[int, av.VideoFrame]:
     """Return how many frames a video has, and the last one."""
+    latest = None
     with Video(source) as video:
-        near = 0
+        first = 0
         if video.seconds is not None and _INDEXED & set(video.container.format.name.split(",")):
-            near = max(0, int((video.seconds - 1) * video.rate))
-    # Whatever the file says of its length, what is decoded goes on to its real end.
-    for first in (near, 0):
-        count, latest = first, None
-        with Video(source) as video:
-            for picture in video.steady_frames(first=first):
-                count, latest = count + 1, picture
-        if latest is not None:
-            return count, latest
-    raise InputUnfitError(f"{source.name} has no picture that can be decoded. Give another file.")
+            # A video that ends half a second before it says so is refused, so there are frames from here on. Whatever
+            # it says of its length, what is decoded goes on to its real end.
+            first = max(0, int((video.seconds - 1) * video.rate) - 1)
+        count = first
+        for picture in video.steady_frames(first=first):
+            count, latest = count + 1, picture
+    if latest is None:
+        raise InputUnfitError(f"{source.name} has no last picture that can be decoded. Mend the file first.")
+    return count, latest

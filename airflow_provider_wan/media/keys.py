@@ -16,13 +16,13 @@ from airflow_provider_wan.media.measures import Where
 from airflow_provider_wan.media.shape import Shape, Size, is_number
 from airflow_provider_wan.media.stills import load_picture
 
-_BAND = 128
+_BAND = 32
 """Rows that are looked at in one go: a large picture would take much memory otherwise."""
 _DARKEST = 48
 """Sum of red, green and blue below which a pixel's colour is mostly noise."""
 _LEAST = 0.1
 """How far the shares of a colour must be from those of grey; pure colours are 0.82 from it."""
-_ROUNDED = 1e-5
+_ROUNDED = 1e-3
 """What arithmetic may take from a colour's likeness to itself."""
 
 
@@ -96,13 +96,19 @@ class ChromaKey(Shape):
             raise ValueError("a chroma key needs the picture, in its size")
         key = _shares(self.colour)
         reach = self.tolerance * _from_grey(key) + _ROUNDED
-        pixels = np.asarray(picture.convert("RGB"))
+        # (p / s - key)^2 <= reach^2, times s^2, where s is the sum of a pixel p: a quadratic form in its colours.
+        form = np.eye(3) - key - key[:, None] + (key @ key - reach**2)
+        pixels = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
         where = np.empty(pixels.shape[:2], np.bool_)
         for top in range(0, len(pixels), _BAND):
-            band = pixels[top : top + _BAND].astype(np.float32)
-            whole = np.maximum(band.sum(axis=2), 1)
-            away = ((band / whole[..., None] - key) ** 2).sum(axis=2)
-            where[top : top + _BAND] = (away <= reach**2) & (whole >= _DARKEST)
+            red, green, blue = (pixels[top : top + _BAND, :, part].astype(np.float32) for part in range(3))
+            (rr, rg, rb), (_, gg, gb), (_, _, bb) = (form * (2 - np.eye(3))).astype(np.float32)
+            away = (
+                red * (rr * red + rg * green + rb * blue)
+                + green * (gg * green + gb * blue)
+                + bb * blue * blue
+            )
+            where[top : top + _BAND] = (away <= 0) & (red + green + blue >= _DARKEST)
         return where
 
     def _problems(self) -> list[str]:
@@ -116,11 +122,11 @@ class ChromaKey(Shape):
         return problems
 
 
-def _shares(colour: str) -> npt.NDArray[np.float32]:
+def _shares(colour: str) -> npt.NDArray[np.float64]:
     """Return which share of a colour its red, green and blue are."""
-    parts = np.array(ImageColor.getrgb(colour), np.float32)
-    return np.asarray(parts / max(1, parts.sum()), np.float32)
+    parts = np.array(ImageColor.getrgb(colour), np.float64)
+    return np.asarray(parts / max(1, parts.sum()), np.float64)
 
 
-def _from_grey(shares: npt.NDArray[np.float32]) -> float:
+def _from_grey(shares: npt.NDArray[np.float64]) -> float:
     return float(np.sqrt(((shares - 1 / 3) ** 2).sum()))

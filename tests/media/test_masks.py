@@ -407,13 +407,14 @@ def test_a_mask_that_says_nothing_is_refused(shape: Shape, said: str, tmp_path: 
         out.unlink()
 
 
-def test_a_shape_may_be_out_of_the_picture_for_a_while(tmp_path: Path) -> None:
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_shape_may_be_out_of_the_picture_for_a_while(invert: bool, tmp_path: Path) -> None:
     source = numbered.clip(tmp_path / "in.mp4", 50)
-    shape = Moving({0: Rectangle(-60, 0, 20, 20), 1.9: Rectangle(60, 0, 20, 20)})
+    away, there = Rectangle(-60, 0, 20, 20), Rectangle(60, 0, 20, 20)
+    shape = Moving({0: away, 0.8: there, 1.2: there, 1.9: away}, invert=invert)
     mask_video(source, shape, tmp_path / "m.mp4")
-    found = masks_in(tmp_path / "m.mp4")
-    assert not found[0].any()
-    assert found[-1].any()
+    found = [mask.any() if not invert else not mask.all() for mask in masks_in(tmp_path / "m.mp4")]
+    assert (found[0], found[25], found[-1]) == (False, True, False)
 
 
 # Mask videos
