@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Self
 
 import av
 
-from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.progress import Progress
 from airflow_provider_wan.media.rates import round_half_up
 from airflow_provider_wan.media.reading import Colours, Video, _named
@@ -82,7 +80,7 @@ class Footage:
     def frames_at(self, rate: Fraction) -> int:
         """Return how many frames `Video.steady_frames` gives at a rate; decodes only what isn't whole."""
         if self.whole:
-            return _frames(max(self.ticks) * self.base, self.until * self.base, rate)
+            return max(1, round_half_up(self.until * self.base * rate))
         with Video(self.path) as video:
             return sum(1 for _ in video.steady_frames(rate))
 
@@ -101,60 +99,61 @@ def look_at(path: Path) -> Footage:
     with Video(path) as video:
         stated, index = video.seconds, video.stream.index
         usual = 1 / (video.stream.average_rate or video.stream.guessed_rate or Fraction(25))
-    with _pictures(path, index) as (container, stream):
+    with _opened(path, index) as (container, stream):
         turned = next(frame.rotation for frame in container.decode(stream))
-    with _pictures(path, index) as (container, stream):
-        codec, base = stream.codec_context, stream.time_base or Fraction(1, 90_000)
-        setup, begin = codec.extradata or b"", round_half_up(video.start / base)
-        ticks = array("q")
-        last = until = 0
-        whole, apart = True, codec.name == "h264" and setup[:1] == b"\1"
-        kinds: set[int] = set()
-        for packet in _packets(container, stream):
-            if (
-                packet.pts is None
-                or packet.is_discard
-                or packet.is_corrupt
-                or packet.has_sidedata("new_extradata")
-            ):
-                whole = False
-                continue
-            tick = packet.pts - begin
-            whole &= bool(ticks) or packet.is_keyframe
-            if apart:
-                kinds = set(_units(bytes(packet), (setup[4] & 3) + 1))
-                apart = (bool(ticks) or _AFRESH in kinds) and not kinds & _SETUP
-            ticks.append(tick)
-            if tick >= last:
-                last, until = tick, tick + (packet.duration or round_half_up(usual / base))
-        order = sorted(ticks)
-        whole &= bool(order) and ticks[0] == order[0] == 0
-        whole &= len(set(order)) == len(order) and stream.frames in (0, len(order))
-        whole &= stated is None or until * base + _CUT_SHORT >= stated
-        steady = (
-            whole
-            and all(round_half_up(tick * base * video.rate) == number for number, tick in enumerate(order))
-            and _frames(last * base, until * base, video.rate) == len(order)
-        )
-        return Footage(
-            path=path,
-            stream=index,
-            size=(video.width, video.height),
-            rate=video.rate,
-            colours=video.colours,
-            start=video.start,
-            has_sound=video.has_sound,
-            codec=codec.name,
-            pixels=codec.pix_fmt or "",
-            turned=turned % 360,
-            setup=setup,
-            base=base,
-            ticks=ticks,
-            until=until,
-            whole=whole,
-            steady=steady,
-            apart=apart and _AFRESH not in kinds,
-        )
+        base, frames = stream.time_base or Fraction(1, 90_000), stream.frames
+        codec, pixels = stream.codec.canonical_name, stream.codec_context.pix_fmt or ""
+        setup = stream.codec_context.extradata or b""
+    begin = round_half_up(video.start / base)
+    ticks: list[int] = []
+    last = until = 0
+    whole, apart = True, codec == "h264" and len(setup) > 6 and setup[0] == 1
+    kinds: set[int] = set()
+    for packet in _packets(path, index):
+        if (
+            packet.pts is None
+            or packet.is_discard
+            or packet.is_corrupt
+            or packet.has_sidedata("new_extradata")
+        ):
+            whole = False
+            continue
+        tick = packet.pts - begin
+        whole &= bool(ticks) or packet.is_keyframe
+        if apart:
+            kinds = set(_units(bytes(packet), (setup[4] & 3) + 1))
+            apart = (bool(ticks) or _AFRESH in kinds) and not kinds & _SETUP
+        ticks.append(tick)
+        if tick >= last:
+            last, until = tick, tick + (packet.duration or round_half_up(usual / base))
+    order = sorted(ticks)
+    whole &= bool(order) and ticks[0] == order[0] == 0
+    whole &= len(set(order)) == len(order) and frames in (0, len(order))
+    whole &= stated is None or until * base + _CUT_SHORT >= stated
+    steady = (
+        whole
+        and all(round_half_up(tick * base * video.rate) == number for number, tick in enumerate(order))
+        and round_half_up(until * base * video.rate) == len(order)
+    )
+    return Footage(
+        path=path,
+        stream=index,
+        size=(video.width, video.height),
+        rate=video.rate,
+        colours=video.colours,
+        start=video.start,
+        has_sound=video.has_sound,
+        codec=codec,
+        pixels=pixels,
+        turned=turned % 360,
+        setup=setup,
+        base=base,
+        ticks=ticks,
+        until=until,
+        whole=whole,
+        steady=steady,
+        apart=apart and _AFRESH not in kinds,
+    )
 
 
 class PacketWriter:
@@ -187,10 +186,19 @@ class PacketWriter:
         self._frames = self._end = 0
         self._part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
         self._container = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
-        with _pictures(like.path, like.stream) as (_, stream):
-            self._stream = self._container.add_stream_from_template(stream)
-        self._stream.time_base = self._base
-        self._track = None if sound is None else _Track(self._container, sound)
+        try:
+            with _opened(like.path, like.stream) as (_, stream):
+                self._stream = self._container.add_stream_from_template(stream, opaque=True)
+            self._stream.time_base = self._base
+            if like.codec == "hevc" and like.setup[:1] == b"\1":
+                self._stream.codec_tag = (
+                    "hvc1"  # Apple's players want it where the parameter sets are in the head
+                )
+            self._track = None if sound is None else _Track(self._container, sound)
+        except BaseException:
+            self._container.close()
+            self._part.unlink(missing_ok=True)
+            raise
         self._progress = Progress(path.name, expected)
 
     def __enter__(self) -> Self:
@@ -218,18 +226,15 @@ class PacketWriter:
         shown = _ranks(footage.ticks) if steady else footage.ticks
         decoded = _decoded(shown, self._delay)
         begin = self._end
-        with _pictures(footage.path, footage.stream) as (container, stream):
-            for at, packet in enumerate(_packets(container, stream)):
-                if at == len(shown):
-                    raise _changed(footage)
-                packet.pts, packet.dts = begin + shown[at], begin + decoded[at]
-                packet.duration = 1 if steady else packet.duration
-                packet.time_base, packet.stream = self._base, self._stream
-                self._container.mux(packet)
-                self._frames += 1
-                if self._track is not None:
-                    self._track.write_until(max(0, begin + decoded[at]) * self._base)
-                self._progress.at(self._frames)
+        for at, packet in enumerate(_packets(footage.path, footage.stream)):
+            packet.pts, packet.dts = begin + shown[at], begin + decoded[at]
+            packet.duration = 1 if steady else packet.duration
+            packet.time_base, packet.stream = self._base, self._stream
+            self._container.mux(packet)
+            self._frames += 1
+            if self._track is not None:
+                self._track.write_until(max(0, begin + decoded[at]) * self._base)
+            self._progress.at(self._frames)
         self._end = begin + (len(shown) if steady else footage.until)
 
     @property
@@ -239,32 +244,23 @@ class PacketWriter:
         return Written(self._path, self._frames, like.rate, *like.size, sound=self._track is not None)
 
 
-def _changed(footage: Footage) -> InputUnfitError:
-    return InputUnfitError(
-        f"{footage.path.name} has changed while it was read. Give a file that stays as it is."
-    )
-
-
 @contextlib.contextmanager
-def _pictures(path: Path, index: int) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _opened(path: Path, index: int) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the pictures of a file."""
     with _named(path), av.open(str(path), metadata_errors="ignore") as container:
         yield container, next(stream for stream in container.streams.video if stream.index == index)
 
 
-def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def _packets(path: Path, index: int) -> Iterator[Packet[VideoStream]]:
     """Yield the packets of a stream, without the empty one that ends it."""
-    return (packet for packet in container.demux(stream) if packet.size)
-
-
-def _frames(last: Fraction, until: Fraction, rate: Fraction) -> int:
-    """Return how many steady frames a video has whose last picture is shown from one time until another."""
-    return max(round_half_up(last * rate) + 1, round_half_up(until * rate))
+    # What goes wrong with whoever takes them, a full disk say, is not to be taken for a fault of this file.
+    with _opened(path, index) as (container, stream):
+        yield from (packet for packet in container.demux(stream) if packet.size)
 
 
 def _ranks(ticks: Sequence[int]) -> Sequence[int]:
     """Return the place of each among all, counted from 0."""
-    ranks = array("q", bytes(8 * len(ticks)))
+    ranks = [0] * len(ticks)
     for rank, at in enumerate(sorted(range(len(ticks)), key=ticks.__getitem__)):
         ranks[at] = rank
     return ranks
@@ -273,7 +269,7 @@ def _ranks(ticks: Sequence[int]) -> Sequence[int]:
 def _decoded(shown: Sequence[int], delay: int) -> Sequence[int]:
     """Return when each packet is to be decoded: in the order in which they come, each before it is shown."""
     order = sorted(shown)
-    return array("q", [order[at - delay] if at >= delay else at - delay for at in range(len(shown))])
+    return [order[at - delay] if at >= delay else at - delay for at in range(len(shown))]
 
 
 def _units(packet: bytes, width: int) -> Iterator[int]:

@@ -72,8 +72,10 @@ def concatenate(
     overlaps = _overlaps(wanted, overlap)
     if rate is not None and rate <= 0:
         raise ValueError(f"rate={rate}: give frames a second, more than 0")
+    if size is not None and (min(size) < 2 or even(size) != size):
+        raise ValueError(f"size={size}: H.264 wants even sides of at least 2 pixels")
     footage = [look_at(part.path) for part in wanted]
-    rate = rate or footage[0].rate
+    rate = Fraction(rate or footage[0].rate)
     size = size or even(footage[0].size)
     lengths = [_length(part, found, rate) for part, found in zip(wanted, footage, strict=True)]
     try:

@@ -93,7 +93,10 @@ class JoinedSound(Sound):
         self.rate = max(sound.rate for sound in heard)
         self.layout = max(heard, key=lambda sound: sound.channels).layout
         for sound in heard:
-            sound.rate, sound.layout = self.rate, self.layout
+            sound.rate = self.rate
+            # FFmpeg would make one channel quieter as it spreads it over two; players don't.
+            if (sound.layout, self.layout) != ("mono", "stereo"):
+                sound.layout = self.layout
         self._plan, self._frames_a_second = plan, rate
 
     def blocks(self) -> Iterator[Samples]:
@@ -134,8 +137,8 @@ class _Stream:
         while missing > 0:
             block = next(self._blocks, None)
             if block is None:
-                block = np.zeros((self._rest.shape[0], missing), np.float32)
-            got.append(block)
+                block = np.zeros((1, missing), np.float32)
+            got.append(np.broadcast_to(block, (self._rest.shape[0], block.shape[1])))
             missing -= block.shape[1]
         all_of_it = np.concatenate(got, axis=1)
         self._rest = all_of_it[:, count:]
