@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.conforming import conform
 from airflow_provider_wan.media.cutting import count_frames, split
-from airflow_provider_wan.media.facts import MediaFacts
+from airflow_provider_wan.media.fitting import even
 from airflow_provider_wan.media.masks import mask_image
 from airflow_provider_wan.media.rates import round_half_up
 from airflow_provider_wan.media.reading import Video
@@ -239,10 +239,9 @@ def _target(
     if wishes.linked and width * height > _720P:
         share = math.sqrt(_720P / (width * height))
         size = int(width * share) // 2 * 2, int(height * share) // 2 * 2
-    facts = MediaFacts("video", "mp4", None, width, height, float(frames / rate), float(rate))
+    wide, high = size or even((width, height))
     if limits is None:
-        wide, high = size or (width // 2 * 2, height // 2 * 2)
-        return Target(wide, high, rate, None, None, wishes.fit)
+        return Target(wide, high, rate, fit=wishes.fit)
     # How long and how large a piece may be is settled by cutting; a film as short as a piece may still be too short.
     of_a_piece = replace(limits, max_seconds=None, cut_seconds=None, max_mb=None)
-    return target(facts, of_a_piece, fit=wishes.fit, size=size, rate=rate if limits.min_fps is None else None)
+    return target((wide, high, rate, float(frames / rate)), of_a_piece, fit=wishes.fit)

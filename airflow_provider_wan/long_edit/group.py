@@ -100,7 +100,8 @@ def edit_long_video(
         most_pieces=most_pieces,
         max_cost=max_cost,
     )
-    with LongEdit(group_id=group_id) as group:
+    group = LongEdit(group_id=group_id)
+    with group:
         prepare = PrepareFootageOperator(
             task_id="prepare",
             video_url=video_url,
@@ -120,7 +121,7 @@ def edit_long_video(
         )
         plan = XComArg(prepare, PLAN_KEY)
         names = [f"edit_{number:02}" for number in range(most_pieces)] if chain else ["edit"]
-        budget = Budget(max_cost, prepare.task_id, [group.child_id(name) for name in names])
+        budget = Budget(max_cost, prepare.task_id, [f"{group.group_id}.{name}" for name in names])
         common = {**everyone, "on_landed": "keep", "before_submit": None if max_cost is None else budget}
         if chain:
             edits: Any = _chained(prepare, plan, edit, arguments, after, names, common, everyone)

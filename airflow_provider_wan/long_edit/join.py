@@ -65,6 +65,11 @@ class JoinFootageOperator(BaseOperator):
         self.sound = sound
         self.linked = linked
 
+    @property
+    def output(self) -> Any:
+        """The film as an input for other tasks. Typed as anything, as `WanOperator.output` is."""
+        return super().output
+
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
         """Fetch the edits, join them, add the sound, land the film."""
         from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
@@ -118,6 +123,11 @@ class LinkFootageOperator(BaseOperator):
         self.plan = plan
         self.edit = edit
         self.number = number
+
+    @property
+    def output(self) -> Any:
+        """What the next edit is given. Typed as anything, as `WanOperator.output` is."""
+        return super().output
 
     def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
         """Take the frame and store it."""

@@ -16,6 +16,7 @@ from av.stream import Disposition
 from av.video.frame import PictureType
 
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
+from airflow_provider_wan.media.not_media import MOST_TRACKS
 from airflow_provider_wan.media.probe import NotMediaError, probe
 from airflow_provider_wan.media.rates import round_half_up, usual_rate
 from airflow_provider_wan.media.turning import Turn
@@ -95,6 +96,10 @@ class Video:
                 av.open(str(path), metadata_errors="ignore")
             )
         try:
+            if len(self.container.streams) > MOST_TRACKS:
+                raise InputUnfitError(
+                    f"{path.name} has {len(self.container.streams)} tracks. Give a video with at most {MOST_TRACKS}."
+                )
             self.stream: VideoStream = _moving(self.container, path)
             self.stream.thread_type = "AUTO"
             self._start: Fraction | None = None

@@ -148,7 +148,7 @@ def test_mask_has_the_videos_size(name: str, clip: str, tmp_path: Path) -> None:
 
 
 def test_alpha_picture_of_a_mask_is_read_as_any_input(clip: str, tmp_path: Path) -> None:
-    shape = {"kind": "alpha", "path": "file:///etc/passwd"}
+    shape = {"kind": "alpha_picture", "path": "file:///etc/passwd"}
     operator = VideoMaskOperator(
         task_id="t", video_url=clip, shape=shape, output_path=f"file://{tmp_path}/mask.png"
     )

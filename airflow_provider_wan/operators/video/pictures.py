@@ -76,9 +76,9 @@ class VideoMaskOperator(VideoToolOperator):
             `{"kind": "rectangle", "left": 100, "top": 50, "width": 200, "height": 80}` or
             `{"kind": "polygon", "points": [[0, 0], [50, 0], [25, 40]]}`, in pixels, or with `"unit": "share"` as shares
             of the sides; `{"kind": "moving", "keys": {"0": {...}, "2.5": {...}}}`, a shape for each time in seconds;
-            `{"kind": "alpha", "path": "s3://..."}`, what is transparent in a picture;
-            `{"kind": "chroma", "colour": "#00ff00", "tolerance": 0.2}`, what has a colour. Each also takes `invert` and
-            `grow` (pixels).
+            `{"kind": "alpha_picture", "path": "s3://..."}`, what is transparent in a picture;
+            `{"kind": "chroma_key", "colour": "#00ff00"}`, what has a colour, within its `tolerance`. Each also takes
+            `invert` and `grow` (pixels).
         output_path: Where the mask is landed: a `.png`, or a `.mp4` with the video's rate and length.
         frame: Of which frame a `.png` is the mask, from 0.
         allow_empty: Whether a mask may select nothing, or everything.
