@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -72,6 +73,7 @@ class Workshop:
         self._sources.vet(one)
         if not one.web and local_files.is_local(url):
             path = local_files.resolve(url, self._deployment.local_media_roots)
+            self._log.info("Reading %s where it is (%.1f MB)", shown(url), path.stat().st_size / 1024 / 1024)
         else:
             path = self._copied(url)
         self._fetched[url] = path
@@ -155,10 +157,16 @@ class Workshop:
 
     def _copied(self, url: str) -> Path:
         began = time.monotonic()
-        suffix = Path(url.partition("?")[0]).suffix[:8]
-        path = self.folder / f"fetched-{len(self._fetched):04}{suffix}"
+        path = self.folder / f"fetched-{len(self._fetched):04}" / _name(url)
+        path.parent.mkdir()
         with self._sources.open(url) as opened, path.open("wb") as file, trouble(url):
             shutil.copyfileobj(opened.file, file, _BLOCK)
         size = path.stat().st_size / 1024 / 1024
         self._log.info("Fetched %s (%.1f MB, %.1f s)", shown(url), size, time.monotonic() - began)
         return path
+
+
+def _name(url: str) -> str:
+    """Return the name that a file has where it comes from: messages about it will say it."""
+    name = Path(re.sub(r"[^\w.%+ -]", "_", url.partition("?")[0].partition("#")[0].rpartition("/")[2]))
+    return f"{name.stem[:60] or 'input'}{name.suffix[:8]}"

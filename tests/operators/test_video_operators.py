@@ -76,6 +76,7 @@ def test_trim_is_exact_to_the_frame(clip: str, tmp_path: Path) -> None:
     assert made == {
         "output_path": f"file://{tmp_path}/cut/clip.mp4",
         "frames": 25,
+        "fps": 25.0,
         "rate": "25",
         "seconds": 1.0,
         "width": 320,

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_wan.dashscope.errors import DestinationError
+from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.operators.base import Text
-from airflow_provider_wan.operators.late import is_late, plain
-from airflow_provider_wan.operators.video.base import VIDEO_IN, VideoToolOperator
+from airflow_provider_wan.operators.late import is_late
+from airflow_provider_wan.operators.video.base import VideoToolOperator, named
+from airflow_provider_wan.operators.video.rules import (
+    VIDEO_IN,
+    a_mapping,
+    a_path,
+    an_address,
+    is_none,
+    optional,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,7 +29,16 @@ if TYPE_CHECKING:
     from airflow_provider_wan.workshop import Workshop
 
 REPORT_KEY = "report"
-"""XCom that holds what was measured, also where the check fails."""
+"""XCom that holds what was measured where the check fails."""
+UNTOUCHED_OPTIONS = (
+    *("top_scale", "bottom_scale", "left_scale", "right_scale", "margin", "ignore", "seconds"),
+)
+"""The fields of `media.quality.Untouched` but its part; it can't be asked where DAGs are parsed."""
+_PARTS = ("middle", "start", "end")
+
+
+def _a_part(value: Any) -> str | None:
+    return None if value in _PARTS else an_address(value)
 
 
 class VideoCheckOperator(VideoToolOperator):
@@ -34,7 +56,7 @@ class VideoCheckOperator(VideoToolOperator):
             of an extension), or the URI of a mask, of which black must stay.
         untouched_options: More about that, by the names of `media.quality.Untouched`: the outpainting's
             `top_scale` and the like, `margin`, `ignore`, `seconds`.
-        picture_path: Where a PNG of the worst frame is landed if there is a fault.
+        picture_path: Where a PNG of the worst frame is landed if there is a fault; with a slash at its end a folder.
         kwargs: As for any operator.
 
     Returns:
@@ -47,7 +69,11 @@ class VideoCheckOperator(VideoToolOperator):
     template_fields: Sequence[str] = (
         *("video_url", "expect", "reference_url", "untouched", "untouched_options", "picture_path"),
     )
-    rules = (VIDEO_IN,)
+    rules = (
+        *(VIDEO_IN, ("expect", optional(a_mapping)), ("reference_url", optional(an_address))),
+        *(("untouched", optional(_a_part)), ("untouched_options", optional(a_mapping))),
+        ("picture_path", optional(a_path)),
+    )
 
     def __init__(
         self,
@@ -69,22 +95,27 @@ class VideoCheckOperator(VideoToolOperator):
         self.picture_path = picture_path
         self.check_literals()
 
-    def _check(self) -> None:
-        super()._check()
-        if self.expect is not None and not is_late(self.expect):
-            from airflow_provider_wan.media.expectations import Expectations
-            from airflow_provider_wan.operators.base import WanParameterError
+    def mismatches(self) -> Iterator[str]:
+        """Refuse expectations that make no sense, and parts of a reference that isn't given."""
+        from airflow_provider_wan.media.expectations import Expectations
 
+        if not is_late(self.expect):
             try:
-                Expectations.of(dict(plain(self.expect)))
+                Expectations.of(self.mapping("expect"))
             except (ValueError, TypeError) as error:
-                raise WanParameterError(
-                    f"{type(self).__name__} {self.task_id!r}: nothing was checked. expect: {error}"
-                ) from error
+                yield f"expect: {error}."
+        if not is_late(self.untouched_options):
+            for name in sorted(set(self.mapping("untouched_options")) - set(UNTOUCHED_OPTIONS)):
+                yield f"untouched_options: there is no {name!r}; there are {', '.join(UNTOUCHED_OPTIONS)}."
+        if not is_late([self.untouched, self.reference_url]):
+            if self.given("untouched") is not None and self.given("reference_url") is None:
+                yield f"untouched={self.untouched!r}: needs `reference_url`, with which it is compared."
+            elif self.given("untouched") is None and not is_none(self.untouched_options):
+                yield "untouched_options: say with `untouched` what they are about."
 
     def execute(self, context: Context) -> Any:
         """Measure, tell, and fail where there is a fault."""
-        self._ti = context["ti"]
+        self._ti = context.get("ti")
         return super().execute(context)
 
     def work(self, shop: Workshop) -> dict[str, Any]:
@@ -92,36 +123,51 @@ class VideoCheckOperator(VideoToolOperator):
         from airflow_provider_wan.media.quality import QualityError, check_video
 
         picture = shop.folder / "fault.png"
-        try:
-            report = check_video(
-                shop.fetch(self.text("video_url")),
-                dict(plain(self.expect) or {}),
-                reference=self._fetched(shop, "reference_url"),
-                untouched=self._untouched(shop),
-                picture=picture,
-            )
-        except QualityError as error:
-            self._ti.xcom_push(
-                key=REPORT_KEY, value=error.report.as_dict() | {"picture": self._show(shop, picture)}
-            )
-            raise
-        return report.as_dict()
+        video, reference = shop.fetch(self.text("video_url")), self._fetched(shop, "reference_url")
+        untouched = self._untouched(shop)
+        began = time.monotonic()
+        report = check_video(
+            video,
+            self.mapping("expect"),
+            reference=reference,
+            untouched=untouched,
+            picture=picture,
+            raise_on_fault=False,
+        )
+        self.log.info("Checked in %.1f s", time.monotonic() - began)
+        report = replace(report, picture=None)  # its folder is about to go
+        if report.ok:
+            return report.as_dict()
+        uri = self._show(shop, picture)
+        if self._ti is not None:
+            self._ti.xcom_push(key=REPORT_KEY, value=report.as_dict() | {"picture": uri})
+        error = QualityError(report)
+        if uri is not None:
+            error.consequence = f"{shown(uri)} shows the worst frame."
+        raise error
 
     def _fetched(self, shop: Workshop, name: str) -> Path | None:
-        return None if getattr(self, name) in (None, "", "None") else shop.fetch(self.text(name))
+        return None if self.given(name) is None else shop.fetch(self.text(name))
 
     def _untouched(self, shop: Workshop) -> Any:
         from airflow_provider_wan.media.quality import Untouched
 
-        if self.untouched in (None, "", "None"):
+        part = self.given("untouched")
+        if part is None:
             return None
-        part = self.text("untouched")
-        what: Any = part if part in ("middle", "start", "end") else shop.fetch(part)
-        return Untouched(part=what, **dict(plain(self.untouched_options) or {}))
+        given = self.mapping("untouched_options")
+        options: dict[str, Any] = {
+            name: unpacked(value) if name == "ignore" else None if is_none(value) else float(value)
+            for name, value in given.items()
+        }
+        return Untouched(part=part if part in _PARTS else shop.fetch(part), **options)  # type: ignore[arg-type]
 
     def _show(self, shop: Workshop, picture: Path) -> str | None:
-        if self.picture_path in (None, "", "None") or not picture.exists():
+        if self.given("picture_path") is None or not picture.exists():
             return None
-        uri = shop.land(picture, self.text("picture_path"))
-        self.log.error("The worst frame: %s", uri)
-        return uri
+        uri = named(self.text("picture_path"), self.text("video_url"), ".png")
+        try:
+            return shop.land(picture, uri)
+        except DestinationError as error:  # the fault is what matters
+            self.log.warning("The picture of the worst frame can't be landed. %s", error)
+            return None

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_wan.operators.base import Flag, Number, Text
-from airflow_provider_wan.operators.late import plain
-from airflow_provider_wan.operators.video.base import (
+from airflow_provider_wan.operators.late import is_late
+from airflow_provider_wan.operators.video.base import VideoToolOperator, facts_of
+from airflow_provider_wan.operators.video.rules import (
     FILE_OUT,
     FOLDER_OUT,
     LONGEST,
     VIDEO_IN,
-    VideoToolOperator,
-    facts_of,
     needed,
     one_of,
+    optional,
     within,
+    yes_or_no,
 )
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ class VideoTrimOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`, `frames`, `rate`, `seconds`, `width`, `height`, `sound`.
+        `output_path`, `frames`, `fps`, `rate` (exactly, e.g. `30000/1001`), `seconds`, `width`, `height`, `sound`.
     """
 
     template_fields: Sequence[str] = ("video_url", "output_path", "start", "end", "sound")
     rules = (
-        *(VIDEO_IN, FILE_OUT, ("start", within(0, LONGEST))),
-        ("end", within(0, LONGEST, optional=True)),
+        *(VIDEO_IN, FILE_OUT, ("start", within(0, LONGEST)), ("sound", yes_or_no)),
+        ("end", optional(within(0, LONGEST))),
     )
 
     def __init__(
@@ -87,13 +88,22 @@ class VideoTrimOperator(VideoToolOperator):
         self.sound = sound
         self.check_literals()
 
+    def mismatches(self) -> Iterator[str]:
+        """Refuse a part that ends before it begins."""
+        if is_late([self.start, self.end]):
+            return
+        end = self.number("end")
+        if end is not None and end <= (self.number("start") or 0.0):
+            yield f"end={self.end}: must be more than start={self.start}."
+
     def work(self, shop: Workshop) -> dict[str, Any]:
         """Cut."""
         from airflow_provider_wan.media.cutting import trim
 
         source, out = self.text("video_url"), shop.folder / "trimmed.mp4"
         start, end = self.number("start") or 0.0, self.number("end")
-        made = trim(shop.fetch(source), out, start=start, end=end, sound=self.flag("sound"))
+        film = shop.fetch(source)
+        made = self.make(trim, film, out, start=start, end=end, sound=self.flag("sound"))
         return self.landed(shop, made, source)
 
 
@@ -111,8 +121,10 @@ class VideoSplitOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        For each piece `output_path`, its first frame in the whole (`first`), the frame before which it ends (`end`),
-        and what it is. Map over it with `.expand_kwargs()` or through a task that picks what is needed.
+        A list that has for each piece its `output_path`, its first frame in the whole (`first`), the frame before which
+        it ends (`end`), and what it is, as from `VideoTrimOperator`. To map over it, let `.map()` make of each piece
+        what the next operator takes:
+        `Edit.partial(...).expand_kwargs(split.output.map(lambda piece: {"video_url": piece["output_path"]}))`.
     """
 
     template_fields: Sequence[str] = (
@@ -121,7 +133,9 @@ class VideoSplitOperator(VideoToolOperator):
     rules = (
         *(VIDEO_IN, FOLDER_OUT, ("longest", within(0.1, LONGEST)), ("shortest", within(0, LONGEST))),
         ("overlap", within(0, LONGEST)),
+        *(("at_scenes", yes_or_no), ("sound", yes_or_no)),
     )
+    has_fields: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -145,6 +159,17 @@ class VideoSplitOperator(VideoToolOperator):
         self.sound = sound
         self.check_literals()
 
+    def mismatches(self) -> Iterator[str]:
+        """Refuse lengths that no plan can keep to."""
+        longest, shortest, overlap = (
+            None if is_late(getattr(self, name)) else self.number(name) or 0.0
+            for name in ("longest", "shortest", "overlap")
+        )
+        if longest is not None and shortest is not None and shortest > longest:
+            yield f"shortest={self.shortest}: must be no more than longest={self.longest}."
+        if longest is not None and overlap is not None and overlap >= longest:
+            yield f"overlap={self.overlap}: must be less than longest={self.longest}."
+
     def work(self, shop: Workshop) -> list[dict[str, Any]]:
         """Cut."""
         from airflow_provider_wan.media.cutting import count_frames, split
@@ -164,8 +189,9 @@ class VideoSplitOperator(VideoToolOperator):
             overlap=self.number("overlap") or 0.0,
             cuts=scene_cuts(film) if self.flag("at_scenes") else (),
         )
+        made = self.make(split, film, folder, plan, sound=self.flag("sound"))
         landed = []
-        for segment, piece in zip(plan, split(film, folder, plan, sound=self.flag("sound")), strict=True):
+        for segment, piece in zip(plan, made, strict=True):
             uri = shop.land(piece.path, f"{self.text('output_path')}{segment.number:04}.mp4")
             landed.append({"output_path": uri, "first": segment.first, "end": segment.end, **facts_of(piece)})
         return landed
@@ -187,11 +213,14 @@ class VideoConformOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`, `frames`, `rate`, `seconds`, `width`, `height`, `sound`.
+        `output_path`, `frames`, `fps`, `rate` (exactly, e.g. `30000/1001`), `seconds`, `width`, `height`, `sound`.
     """
 
     template_fields: Sequence[str] = ("video_url", "output_path", "model", "role", "fit", "cut", "sound")
-    rules = (VIDEO_IN, FILE_OUT, ("model", needed), ("fit", one_of("pad", "crop", "stretch")))
+    rules = (
+        *(VIDEO_IN, FILE_OUT, ("model", needed), ("fit", one_of("pad", "crop", "stretch"))),
+        *(("cut", yes_or_no), ("sound", yes_or_no)),
+    )
 
     def __init__(
         self,
@@ -215,15 +244,32 @@ class VideoConformOperator(VideoToolOperator):
         self.sound = sound
         self.check_literals()
 
+    def mismatches(self) -> Iterator[str]:
+        """Refuse a model that isn't known, or that takes no video in this role."""
+        from airflow_provider_wan.dashscope.catalog import find
+        from airflow_provider_wan.media.targets import video_role
+
+        if is_late([self.model, self.role]):
+            return
+        model = find(self.text("model"))
+        if model is None:
+            yield f"model={self.model!r}: the catalogue has no such model. Give one of its ids, e.g. wan2.7-videoedit."
+            return
+        try:
+            video_role(model, self.given("role"))
+        except ValueError as error:
+            yield f"{error}."
+
     def work(self, shop: Workshop) -> dict[str, Any]:
         """Conform."""
         from airflow_provider_wan.media.conforming import conform_for
 
-        made = conform_for(
+        made = self.make(
+            conform_for,
             shop.fetch(self.text("video_url")),
             shop.folder / "conformed.mp4",
             self.text("model"),
-            role=None if plain(self.role) in (None, "", "None") else self.text("role"),
+            role=self.given("role"),
             fit=self.text("fit"),  # type: ignore[arg-type]
             cut=self.flag("cut"),
             sound=self.flag("sound"),

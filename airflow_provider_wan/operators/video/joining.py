@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_wan.operators.base import Flag, Number, Text, Texts, Whole
 from airflow_provider_wan.operators.late import plain
-from airflow_provider_wan.operators.video.base import FILE_OUT, VIDEO_IN, VideoToolOperator, needed, within
+from airflow_provider_wan.operators.video.base import VideoToolOperator
+from airflow_provider_wan.operators.video.rules import (
+    FILE_OUT,
+    VIDEO_IN,
+    a_rate,
+    addresses,
+    an_address,
+    optional,
+    unpacked,
+    within,
+    yes_or_no,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_wan.workshop import Workshop
@@ -26,11 +37,14 @@ class VideoConcatenateOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`, `frames`, `rate`, `seconds`, `width`, `height`, `sound`.
+        `output_path`, `frames`, `fps`, `rate` (exactly, e.g. `30000/1001`), `seconds`, `width`, `height`, `sound`.
     """
 
     template_fields: Sequence[str] = ("video_urls", "output_path", "overlap", "sound", "rate")
-    rules = (("video_urls", needed), FILE_OUT, ("overlap", within(0, 10_000, whole=True)))
+    rules = (
+        *(("video_urls", addresses), FILE_OUT, ("overlap", within(0, 10_000, whole=True))),
+        *(("sound", yes_or_no), ("rate", optional(a_rate))),
+    )
 
     def __init__(
         self,
@@ -54,13 +68,15 @@ class VideoConcatenateOperator(VideoToolOperator):
         """Join."""
         from airflow_provider_wan.media.joining import concatenate
 
-        given = plain(self.video_urls)
+        given = unpacked(plain(self.video_urls))
+        rate = self.given("rate")
         urls = [given] if isinstance(given, str) else [str(url) for url in given]
-        made = concatenate(
+        made = self.make(
+            concatenate,
             [shop.fetch(url) for url in urls],
             shop.folder / "joined.mp4",
-            rate=None if self.rate in (None, "", "None") else Fraction(str(self.rate)),
-            overlap=int(self.number("overlap") or 0),
+            rate=None if rate is None else Fraction(rate),
+            overlap=self.whole("overlap"),
             sound=self.flag("sound"),
         )
         return self.landed(shop, made, urls[0])
@@ -75,7 +91,7 @@ class VideoStripSoundOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`, `frames`, `rate`, `seconds`, `width`, `height`, `sound`.
+        `output_path`, `frames`, `fps`, `rate` (exactly, e.g. `30000/1001`), `seconds`, `width`, `height`, `sound`.
     """
 
     template_fields: Sequence[str] = ("video_url", "output_path")
@@ -92,7 +108,8 @@ class VideoStripSoundOperator(VideoToolOperator):
         from airflow_provider_wan.media.soundtracks import strip_sound
 
         source = self.text("video_url")
-        return self.landed(shop, strip_sound(shop.fetch(source), shop.folder / "silent.mp4"), source)
+        made = self.make(strip_sound, shop.fetch(source), shop.folder / "silent.mp4")
+        return self.landed(shop, made, source)
 
 
 class VideoRestoreSoundOperator(VideoToolOperator):
@@ -106,11 +123,11 @@ class VideoRestoreSoundOperator(VideoToolOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`, `frames`, `rate`, `seconds`, `width`, `height`, `sound`.
+        `output_path`, `frames`, `fps`, `rate` (exactly, e.g. `30000/1001`), `seconds`, `width`, `height`, `sound`.
     """
 
     template_fields: Sequence[str] = ("video_url", "sound_url", "output_path", "offset")
-    rules = (VIDEO_IN, FILE_OUT, ("sound_url", needed), ("offset", within(-3600, 3600)))
+    rules = (VIDEO_IN, FILE_OUT, ("sound_url", an_address), ("offset", within(-3600, 3600)))
 
     def __init__(
         self, *, video_url: Text, sound_url: Text, output_path: Text, offset: Number = 0.0, **kwargs: Any
@@ -129,6 +146,5 @@ class VideoRestoreSoundOperator(VideoToolOperator):
         source = self.text("video_url")
         pictures, sound = shop.fetch(source), shop.fetch(self.text("sound_url"))
         out = shop.folder / "with-sound.mp4"
-        return self.landed(
-            shop, restore_sound(pictures, sound, out, offset=self.number("offset") or 0.0), source
-        )
+        made = self.make(restore_sound, pictures, sound, out, offset=self.number("offset") or 0.0)
+        return self.landed(shop, made, source)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_wan.operators.base import Flag, Number, Text, Whole
-from airflow_provider_wan.operators.late import plain
-from airflow_provider_wan.operators.video.base import (
+from airflow_provider_wan.operators.video.base import VideoToolOperator, named
+from airflow_provider_wan.operators.video.rules import (
     FILE_OUT,
     FOLDER_OUT,
     VIDEO_IN,
-    VideoToolOperator,
+    a_mapping,
+    an_address,
     ends_in,
-    named,
-    needed,
+    frames,
+    frames_of,
+    optional,
     within,
+    yes_or_no,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ class VideoFramesOperator(VideoToolOperator):
     """
 
     template_fields: Sequence[str] = ("video_url", "output_path", "which")
-    rules = (VIDEO_IN, FOLDER_OUT, ("which", needed))
+    rules = (VIDEO_IN, FOLDER_OUT, ("which", frames))
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class VideoFramesOperator(VideoToolOperator):
         which: Sequence[int | str] | Text = ("first", "last"),
         **kwargs: Any,
     ) -> None:
-        super().__init__(multiple_outputs=True, **kwargs)
+        super().__init__(**kwargs)
         self.video_url = video_url
         self.output_path = output_path
         self.which = which
@@ -56,14 +59,12 @@ class VideoFramesOperator(VideoToolOperator):
         """Take the frames."""
         from airflow_provider_wan.media.frames import take_frames
 
-        given = plain(self.which)
-        names = [given] if isinstance(given, str | int) else list(given)
-        wanted: list[Any] = [int(name) if str(name).isdecimal() else name for name in names]
+        wanted: list[Any] = frames_of(self.which)
         film, folder = shop.fetch(self.text("video_url")), shop.folder / "frames"
         folder.mkdir()
         return {
             picture.stem: shop.land(picture, f"{self.text('output_path')}{picture.name}")
-            for picture in take_frames(film, folder, wanted)
+            for picture in self.make(take_frames, film, folder, wanted)
         }
 
 
@@ -90,9 +91,10 @@ class VideoMaskOperator(VideoToolOperator):
 
     template_fields: Sequence[str] = ("video_url", "shape", "output_path", "frame", "allow_empty")
     rules = (
-        *(VIDEO_IN, ("shape", needed), ("output_path", ends_in(".png", ".mp4"))),
-        ("frame", within(0, 10_000_000, whole=True)),
+        *(VIDEO_IN, ("shape", a_mapping), ("output_path", ends_in(".png", ".mp4"))),
+        *(("frame", within(0, 10_000_000, whole=True)), ("allow_empty", yes_or_no)),
     )
+    has_fields: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -118,17 +120,14 @@ class VideoMaskOperator(VideoToolOperator):
         from airflow_provider_wan.media.shapes import shape_from
 
         uri = self.text("output_path")
-        film, shape = (
-            shop.fetch(self.text("video_url")),
-            shape_from(shop.with_local_pictures(plain(self.shape))),
-        )
+        film = shop.fetch(self.text("video_url"))
+        shape = shape_from(shop.with_local_pictures(self.mapping("shape")))
         empty = self.flag("allow_empty")
         if uri.lower().endswith(".png"):
-            number = int(self.number("frame") or 0)
-            return shop.land(
-                mask_image(film, shape, shop.folder / "mask.png", frame=number, allow_empty=empty), uri
-            )
-        return shop.land(mask_video(film, shape, shop.folder / "mask.mp4", allow_empty=empty).path, uri)
+            out, number = shop.folder / "mask.png", self.whole("frame")
+            return shop.land(self.make(mask_image, film, shape, out, frame=number, allow_empty=empty), uri)
+        made = self.make(mask_video, film, shape, shop.folder / "mask.mp4", allow_empty=empty)
+        return shop.land(made.path, uri)
 
 
 class VideoContactSheetOperator(VideoToolOperator):
@@ -152,6 +151,7 @@ class VideoContactSheetOperator(VideoToolOperator):
         *(VIDEO_IN, FILE_OUT, ("columns", within(1, 40, whole=True)), ("rows", within(1, 40, whole=True))),
         ("width", within(160, 4096, whole=True)),
     )
+    has_fields: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -178,13 +178,14 @@ class VideoContactSheetOperator(VideoToolOperator):
         from airflow_provider_wan.media.previews import contact_sheet
 
         source = self.text("video_url")
-        sheet = contact_sheet(
+        sheet = self.make(
+            contact_sheet,
             shop.fetch(source),
             shop.folder / "sheet.png",
-            columns=int(self.number("columns") or 0),
-            rows=int(self.number("rows") or 0),
-            width=int(self.number("width") or 0),
-            title=None if self.title is None else self.text("title"),
+            columns=self.whole("columns"),
+            rows=self.whole("rows"),
+            width=self.whole("width"),
+            title=self.given("title"),
         )
         return shop.land(sheet, named(self.text("output_path"), source, ".png"))
 
@@ -206,9 +207,14 @@ class VideoComparisonOperator(VideoToolOperator):
 
     template_fields: Sequence[str] = ("before_url", "after_url", "output_path", "width")
     rules = (
-        *(("before_url", needed), ("after_url", needed), ("output_path", ends_in(".png", ".mp4", ".webp"))),
-        ("width", within(160, 4096, whole=True, optional=True)),
+        *(
+            ("before_url", an_address),
+            ("after_url", an_address),
+            ("output_path", ends_in(".png", ".mp4", ".webp")),
+        ),
+        ("width", optional(within(160, 4096, whole=True))),
     )
+    has_fields: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -233,6 +239,6 @@ class VideoComparisonOperator(VideoToolOperator):
         uri = self.text("output_path")
         before, after = shop.fetch(self.text("before_url")), shop.fetch(self.text("after_url"))
         out = shop.folder / f"comparison.{uri.lower().rpartition('.')[2]}"
-        width = self.number("width")
-        comparison(before, after, out, width=None if width is None else int(width))
+        width = None if self.given("width") is None else self.whole("width")
+        self.make(comparison, before, after, out, width=width)
         return shop.land(out, uri)
