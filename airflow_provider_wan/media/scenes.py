@@ -4,7 +4,7 @@ PySceneDetect does this, and is well kept. But it brings OpenCV with it, a wheel
 beside the one that is here already, and counts frames as that one does; our cuts must be frames as `Video` counts them,
 upright or not, at a constant rate. What it does for a hard cut is small: it compares each picture with the one before,
 and asks whether they differ by much more than their neighbours do. So that is done here. What is not done: a fade from
-scene to scene isn't found, since it has no frame at which to cut.
+scene to scene isn't found, since it has no frame at which to cut, nor is a cut between two very fast pans.
 """
 
 from __future__ import annotations
