@@ -253,8 +253,27 @@ def test_colours_of_another_matrix_look_the_same() -> None:
 
 def test_turned_parts_are_upright(tmp_path: Path) -> None:
     turned = numbered.clip(tmp_path / "turned.mp4", 10, size=(96, 64), rotation=90)
-    assert concatenate([turned, turned], tmp_path / "out.mp4").width == 64
-    assert numbered.numbers(tmp_path / "out.mp4") == numbered.numbers(turned) * 2
+    over = numbered.clip(tmp_path / "over.mp4", 10, size=(96, 64), rotation=180)
+    plain = numbered.clip(tmp_path / "plain.mp4", 10, size=(96, 64))
+    out = tmp_path / "out.mp4"
+    for parts in ([turned, turned], [plain, over], [over, plain]):
+        concatenate(parts, out)
+        with av.open(str(out)) as container:
+            assert {frame.rotation for frame in container.decode(video=0)} == {0}
+        assert numbered.numbers(out) == numbered.numbers(parts[0]) + numbered.numbers(parts[1])
+
+
+def test_parts_of_an_uneven_pace_come_at_a_constant_one(tmp_path: Path) -> None:
+    uneven = numbered.clip(tmp_path / "in.mp4", 9, rate=100, times=[0, 1, 2, 12, 16, 20, 24, 40, 41])
+    out = tmp_path / "out.mp4"
+    written = concatenate([uneven, uneven], out)
+    with Video(uneven) as video:
+        shown = [numbered.read(picture) for picture in video.steady_frames()]
+    assert shown != list(range(9))
+    assert numbered.numbers(out) == shown * 2
+    assert np.allclose(
+        [float(time) for time in numbered.frame_times(out)], np.arange(18) / float(written.rate)
+    )
 
 
 def test_neighbours_fade_into_each_other(tmp_path: Path) -> None:
