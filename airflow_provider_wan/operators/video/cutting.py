@@ -182,7 +182,7 @@ class VideoSplitOperator(VideoToolOperator):
         with Video(film) as video:
             rate = video.rate
         plan = segments(
-            count_frames(film),
+            count_frames(film, decode=False),  # the split decodes them all
             rate,
             longest=self.number("longest") or 0.0,
             shortest=self.number("shortest") or 0.0,
