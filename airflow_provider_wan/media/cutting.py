@@ -118,8 +118,8 @@ def split(
         ValueError: The plan makes no sense.
     """
     _check_plan(plan)
-    made: dict[int, MovieWriter] = {}
-    running: dict[int, tuple[Segment, contextlib.ExitStack]] = {}
+    made: dict[int, Written] = {}
+    running: dict[int, tuple[Segment, MovieWriter, contextlib.ExitStack]] = {}
     waiting = list(reversed(plan))
     first, end = plan[0].first, max(segment.end for segment in plan)
     number = first
@@ -130,26 +130,28 @@ def split(
                 segment = waiting.pop()
                 own = all_of_them.enter_context(contextlib.ExitStack())
                 out = folder / f"{segment.number:04}.mp4"
-                made[segment.number] = own.enter_context(
+                writer = own.enter_context(
                     _writer(video, out, segment.first, segment.frames, sound=sound, encoding=encoding)
                 )
-                running[segment.number] = (segment, own)
+                running[segment.number] = (segment, writer, own)
             number += 1
             if not running:
                 continue
             fitting = fit(picture)
-            for segment, own in list(running.values()):
-                made[segment.number].write(fitting)
+            for segment, writer, own in list(running.values()):
+                writer.write(fitting)
                 if segment.end == number:
                     own.close()
+                    made[segment.number] = writer.written
                     del running[segment.number]
-        missing = [segment for segment, _ in running.values()] or waiting[-1:]
+            del writer, own  # an encoder keeps its pictures as long as anyone has it
+        missing = [segment for segment, _, _ in running.values()] or waiting[-1:]
         if missing:
             raise InputUnfitError(
                 f"{source.name} has {number} frames, and piece {missing[0].number} shall have those from "
                 f"{missing[0].first} to {missing[0].end - 1}. Plan the pieces for this video, or give all of it."
             )
-    return [made[segment.number].written for segment in plan]
+    return [made[segment.number] for segment in plan]
 
 
 def _writer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _MOST_PIXELS = 8192 * 8192
 """No model takes more, and a decoder reserves memory for what a file says of itself."""
+_MOST_THREADS = 4
+"""Each holds pictures of its own, and a worker has other tasks to run."""
 _LONGEST_PAUSE = Fraction(600)
 """Seconds that one picture may stand; a file whose times jump further is damaged, or means harm."""
 _MISSING = Fraction(1, 2)
@@ -102,6 +105,7 @@ class Video:
                 )
             self.stream: VideoStream = _moving(self.container, path)
             self.stream.thread_type = "AUTO"
+            self.stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
             self._start: Fraction | None = None
             self._turn: Turn | None = None
             first = self._open()

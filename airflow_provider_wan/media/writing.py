@@ -21,6 +21,11 @@ from airflow_provider_wan.media.reading import Colours
 from airflow_provider_wan.media.sound import Samples, Sound
 
 _BITS_PER_CHANNEL = 96_000
+_LARGE = 1280 * 720
+_FRUGAL = {"rc-lookahead": "2", "bf": "1"}
+"""For large pictures: each that x264 looks ahead at, or codes out of order, takes some 9 MB at 1080p."""
+_MOST_THREADS = 4
+"""Of an encoder or a decoder. Each holds pictures of its own, and a worker has other tasks to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,12 @@ class MovieWriter:
         self._container = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
         encoding = encoding or Encoding()
         options = {"preset": encoding.preset, "crf": str(encoding.crf)}
+        if size[0] * size[1] > _LARGE:
+            options |= _FRUGAL
         self._stream = self._container.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = *size, "yuv420p"
         self._stream.codec_context.time_base = 1 / rate
+        self._stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
         if colours is not None:
             codec = self._stream.codec_context
             codec.colorspace, codec.color_primaries = colours.matrix, colours.primaries
