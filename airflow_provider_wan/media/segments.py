@@ -105,7 +105,7 @@ def segments(
         raise ValueError(
             f"{frames} frames can't be cut into pieces of {least} to {most} frames that share {shared} (shortest="
             f"{float(shortest):g} s, longest={float(longest):g} s, overlap={float(overlap):g} s). Give a shorter "
-            "`shortest`: half of `longest` always fits."
+            "`shortest`: a frame less than half of `longest` always fits."
         )
     plan: list[Segment] = []
     for scene in scenes:
