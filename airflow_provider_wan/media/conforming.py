@@ -34,9 +34,8 @@ _POOREST = 40
 """The worst quality (x264's CRF) that is of any use."""
 _HALVES = 6.0
 """A CRF that is higher by so much makes about half the size."""
-_MARGIN = 0.9
-"""Share of the allowed size that is aimed at, as the size can't be foretold exactly."""
-_TRIES = 3
+_MARGINS = (0.9, 0.8)
+"""Shares of the allowed size that are aimed at one after the other, as the size can't be foretold exactly."""
 _SOUND_BYTES = 96_000 / 8
 """Of a second of one channel."""
 _TAIL = Fraction(1, 10)
@@ -211,10 +210,9 @@ def _shrunk(made: Written, source: Path, target: Target, encoding: Encoding) -> 
     if target.max_bytes is None:
         return made
     fixed = _sound_bytes(made)
-    aim = max(1.0, _MARGIN * target.max_bytes - fixed)
     halves = _HALVES
     before: tuple[int, float] | None = None
-    for _ in range(_TRIES):
+    for margin in _MARGINS:
         size = made.path.stat().st_size
         if size <= target.max_bytes:
             return made
@@ -225,10 +223,11 @@ def _shrunk(made: Written, source: Path, target: Target, encoding: Encoding) -> 
         if encoding.crf >= _POOREST:
             break
         before = encoding.crf, pictures
+        aim = max(1.0, margin * target.max_bytes - fixed)
         more = max(1, math.ceil(halves * math.log2(max(1.0, pictures / aim))))
         encoding = replace(encoding, crf=min(_POOREST, encoding.crf + more))
         log.info(
-            "%s: has %.1f MB, and at most %.4g MB are taken; it is packed again in poorer quality (CRF %d)",
+            "%s has %.4g MB so far, and at most %.4g MB are taken; it is packed again in poorer quality (CRF %d)",
             *(source.name, size / MEGABYTE, target.max_bytes / MEGABYTE, encoding.crf),
         )
         with Video(source) as video:

@@ -242,8 +242,8 @@ def _rate(own: Fraction, limits: MediaLimits, wanted: Fraction | float | None) -
         return rate
     if own < least:
         times = math.ceil(least / own)
-        return own * times if own * times <= _HIGHEST_RATE else least
-    return min(own / max(1, round(own / _HIGHEST_RATE)), Fraction(_HIGHEST_RATE))
+        return usual_rate(own * times) if own * times <= _HIGHEST_RATE else least
+    return min(usual_rate(own / max(1, round(own / _HIGHEST_RATE))), Fraction(_HIGHEST_RATE))
 
 
 def _seconds(length: float | None, limits: MediaLimits, *, cut: bool, name: str) -> float | None:
