@@ -147,8 +147,9 @@ def split(
             del writer, own  # an encoder keeps its pictures as long as anyone has it
         missing = [segment for segment, _, _ in running.values()] or waiting[-1:]
         if missing:
+            frames = number if number > first else count_frames(source, decode=False)
             raise InputUnfitError(
-                f"{source.name} has {number} frames, and piece {missing[0].number} shall have those from "
+                f"{source.name} has {frames} frames, and piece {missing[0].number} shall have those from "
                 f"{missing[0].first} to {missing[0].end - 1}. Plan the pieces for this video, or give all of it."
             )
     return [made[segment.number] for segment in plan]
