@@ -169,6 +169,7 @@ def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[st
         "WAN_EXAMPLE_CLIP_URL": settings.clip_url,
         "WAN_EXAMPLE_OUTPUT_FOLDER": settings.results_uri,
         "WAN_EXAMPLE_SOURCE": f"file://{MEDIA / CLIP}",
+        "WAN_EXAMPLE_CLIPS": f"file://{MEDIA}/",
         "WAN_EXAMPLE_FILM": f"{settings.results_uri}/film-{EXAMPLE_FILM}s.mp4",
         "WAN_EXAMPLE_PHOTO": f"file://{(MEDIA / CLIP).with_suffix('.jpg')}",
         "WAN_EXAMPLE_SOUND": f"file://{(MEDIA / CLIP).with_suffix('.mp3')}",

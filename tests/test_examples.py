@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import shutil
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,6 +17,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
+from demo.film import make_film, measure
 from tests.conftest import DagRunner
 
 if TYPE_CHECKING:
@@ -180,6 +182,70 @@ def test_edit_taskflow(rendering: RunningEmulator, clip: str, run_dag: DagRunner
     cost = Decimal(repaint["cost"]["amount"]) + Decimal(widen["cost"]["amount"])
     assert run.xcom("report") == f"{widen['output_path']}: {cost} CNY"
     assert len(rendering.ledger()) == paid + 2
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_film(
+        MEDIA / "big_buck_bunny.mp4",
+        tmp_path_factory.mktemp("film") / "film.mp4",
+        seconds=6.0,
+        size=(320, 180),
+    )
+
+
+def test_edit_long_film(
+    rendering: RunningEmulator, clip: str, film: Path, run_dag: DagRunner, tmp_path: Path
+) -> None:
+    paid = len(rendering.ledger())
+    run = run_dag("edit_long_film", film=placed(film, tmp_path))
+    names = ["portrait.prepare", "portrait.edit[0]", "portrait.edit[1]", "portrait.join", "sheet"]
+    assert run.states == dict.fromkeys(names, "success")
+    result = run.xcom("portrait.join")
+    assert (result["width"], result["height"], result["frames"]) == (320, 540, 180)
+    found = measure(film, Path(result["output_path"].removeprefix("file://")), (0, 1 / 3, 1, 2 / 3))
+    assert (found.missing, abs(found.late) < 0.04) == ([], True)
+    assert Path(run.xcom("sheet").removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
+    assert len(rendering.ledger()) == paid + 2
+
+
+def test_edit_replace_object(
+    rendering: RunningEmulator, clip: str, film: Path, run_dag: DagRunner, tmp_path: Path
+) -> None:
+    run = run_dag("edit_replace_object", film=placed(film, tmp_path))
+    assert set(run.states.values()) == {"success"}
+    assert run.xcom("check")["faults"] == []
+    width, height = size_of(run.xcom("compare"))
+    assert width > height
+
+
+def test_edit_weekly_folder(
+    rendering: RunningEmulator, clip: str, run_dag: DagRunner, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        shutil.copy(MEDIA / "big_buck_bunny.mp4", clips / name)
+    (clips / "notes.txt").write_text("not a clip")
+    paid = len(rendering.ledger())
+    for _ in range(2):  # the second week there is nothing new
+        run = run_dag("edit_weekly_folder", clips=f"file://{clips}/", recipient="editors@example.com")
+        assert set(run.states.values()) == {"success"}
+    assert len(rendering.ledger()) == paid + 2
+    mail = mailbox.mails[-1]
+    assert mail["to"] == "editors@example.com"
+    text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "2 clips, 4.40" in text
+    assert 'src="cid:sheet.png"' in text
+    (picture,) = [part for part in mail.walk() if part.get_content_maintype() in ("image", "application")]
+    assert picture["Content-ID"] == "<sheet.png>"
+    assert picture.get_payload(decode=True).startswith(b"\x89PNG")  # type: ignore[union-attr]
+
+
+def placed(film: Path, folder: Path) -> str:
+    """A film where the example may read it."""
+    shutil.copy(film, folder / "film.mp4")
+    return f"file://{folder}/film.mp4"
 
 
 def test_every_example_is_run_by_a_test_here() -> None:
