@@ -12,12 +12,12 @@ from pathlib import Path
 
 import av
 import pytest
-from airflow_provider_wan.media.cutting import count_frames, trim
-from airflow_provider_wan.media.frames import take_frames
-from airflow_provider_wan.media.previews import contact_sheet
 
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
+from airflow_provider_wan.media.cutting import count_frames, trim
+from airflow_provider_wan.media.frames import take_frames
 from airflow_provider_wan.media.joining import concatenate
+from airflow_provider_wan.media.previews import contact_sheet
 from airflow_provider_wan.media.reading import Video
 from airflow_provider_wan.media.soundtracks import strip_sound
 from tests.media import files, numbered
