@@ -151,8 +151,11 @@ def test_what_comes_before_the_part_is_not_decoded(tmp_path: Path) -> None:
     with pytest.raises(InputUnfitError, match=r"in\.mp4"):
         trim(source, tmp_path / "out.mp4")
     assert list(tmp_path.iterdir()) == [source]
-    made = trim(source, tmp_path / "out.mp4", start=10.2)
-    assert numbered.numbers(made.path) == list(range(255, 300))
+    for made in (
+        trim(source, tmp_path / "out.mp4", start=10.2),
+        *split(source, tmp_path, [piece(0, 255, 300)]),
+    ):
+        assert numbered.numbers(made.path) == list(range(255, 300))
 
 
 @pytest.mark.parametrize("rate", [25, 30, None])
@@ -254,6 +257,14 @@ def test_clicks_stay_with_their_pictures(tmp_path: Path) -> None:
     first, second = split(source, tmp_path, [piece(0, 20, 70), piece(1, 60, 130)], sound=True)
     assert np.allclose(numbered.clicks(first.path), [0.45, 1.45], atol=0.002)
     assert np.allclose(numbered.clicks(second.path), [0.85, 1.85], atol=0.002)
+
+
+def test_sound_that_begins_before_the_pictures_counts_from_them(tmp_path: Path) -> None:
+    source = numbered.clip(tmp_path / "in.mkv", 75, times=list(range(15, 90)), sound=4.0)
+    made = trim(source, tmp_path / "out.mp4", start=0.2)
+    assert np.allclose(numbered.clicks(made.path), [0.2, 1.2, 2.2], atol=0.002)
+    (whole,) = split(source, tmp_path, [piece(0, 5, 75)], sound=True)
+    assert np.allclose(numbered.clicks(whole.path), [0.2, 1.2, 2.2], atol=0.002)
 
 
 @given(
