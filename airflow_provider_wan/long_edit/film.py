@@ -96,7 +96,7 @@ def planned(
     """
     with Video(film) as video:
         width, height, rate, has_sound = video.width, video.height, video.rate, video.has_sound
-    frames = count_frames(film)
+    frames = count_frames(film, decode=False)  # cutting decodes every frame anyway
     if limits is not None and link_limits is not None:
         limits = _narrowed(limits, link_limits)
     wanted = _target(width, height, rate, frames, limits, wishes)
@@ -106,7 +106,7 @@ def planned(
     plan = segments(
         count,
         wanted.rate,
-        longest=min(longest, float(count / wanted.rate)),
+        longest=longest,
         shortest=min(longest / 2, (limits.min_seconds if limits else None) or _SHORTEST),
         overlap=float(1 / wanted.rate) if wishes.linked else wishes.overlap,
         cuts=cuts,

@@ -12,6 +12,7 @@ from airflow_provider_wan.dashscope.errors import WanInputError
 from airflow_provider_wan.long_edit.plan import LINKS, Piece, Plan, spent
 from airflow_provider_wan.operators.base import Text
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.video.base import facts_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -35,7 +36,7 @@ class JoinFootageOperator(BaseOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`; what the film is (`frames`, `rate`, `seconds`, `width`, `height`, `sound`); `billed_seconds` and
+        `output_path`; what the film is (`frames`, `fps`, `rate`, `seconds`, `width`, `height`, `sound`); `billed_seconds` and
         `cost` of all edits; and `pieces`: of each where in the film it is, its job, its file and its cost.
 
     Raises:
@@ -171,18 +172,6 @@ def in_order(plan: Plan, edits: Any) -> list[Mapping[str, Any]]:
             "Clear the group's edits; those that are landed are not paid again."
         )
     return [landed[piece.edited_url] for piece in plan.pieces]
-
-
-def facts_of(film: Written) -> dict[str, Any]:
-    """Return what a film is, as plain JSON."""
-    return {
-        "frames": film.frames,
-        "rate": str(film.rate),
-        "seconds": round(film.seconds, 3),
-        "width": film.width,
-        "height": film.height,
-        "sound": film.sound,
-    }
 
 
 def report(plan: Plan, edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -218,3 +218,12 @@ def stamps(folder: Path) -> dict[str, int]:
 def request_of(submit: Any) -> dict[str, Any]:
     body: dict[str, Any] = submit.body["input"]
     return body
+
+
+def test_a_film_shorter_than_a_piece_is_one_piece(
+    films: Films, rendering: RunningEmulator, tmp_path: Path
+) -> None:
+    short = make_film(MEDIA / CLIP, tmp_path / "short.mp4", seconds=0.4, size=(320, 180))
+    films.use(short, short.read_bytes())
+    result = films.edit().xcom("film.join")
+    assert (result["frames"], len(result["pieces"])) == (12, 1)

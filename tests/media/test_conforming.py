@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from airflow_provider_wan.media.facts import MediaFacts
 from airflow_provider_wan.media.probe import probe
 from airflow_provider_wan.media.reading import Video
 from airflow_provider_wan.media.targets import FITTINGS, Size, Target
-from airflow_provider_wan.media.writing import Encoding
+from airflow_provider_wan.media.writing import Encoding, MovieWriter
 from tests.media import numbered
 
 RED = (200, 40, 90)
@@ -242,6 +243,7 @@ def with_subtitles(source: Path, out: Path) -> Path:
         ({"pixels": "yuv444p"}, {}),
         ({"rotation": 180}, {}),
         ({"times": [0, *range(2, 51)]}, {}),
+        ({"rate": 50, "times": [*range(0, 98, 2), 99]}, {}),
         ({}, {"width": 126}),
         ({}, {"rate": Fraction(24)}),
         ({}, {"seconds": 1.99}),
@@ -283,6 +285,7 @@ def test_a_video_may_be_conformed_in_place(tmp_path: Path) -> None:
         ("mp4", {"matrix": 1, "span": 1, "pixels": "yuv420p10le"}, 1),
         ("mp4", {}, 2),
         ("avi", {"span": 2, "pixels": "yuvj420p", "codec": "mjpeg"}, 5),
+        ("mkv", {"matrix": 1, "span": 2, "codec": "libvpx-vp9"}, 1),
         ("mkv", {"pixels": "rgb24", "codec": "libx264rgb"}, 1),
         ("mov", {"pixels": "rgb24", "codec": "png"}, 1),
     ],
@@ -301,13 +304,19 @@ def test_colours_look_as_before(
         assert not video.colours.full
 
 
-def test_a_size_that_changes_within_the_video_is_no_trouble(tmp_path: Path) -> None:
-    paths = [numbered.clip(tmp_path / f"{side}.ts", 10, size=(side, 96), kind="mpegts") for side in (96, 128)]
+def test_each_picture_is_fitted_where_their_size_changes_within_the_video(tmp_path: Path) -> None:
+    paths = [
+        numbered.clip(tmp_path / f"{side}.ts", 10, size=(side, 96), kind="mpegts", times=times)
+        for side, times in ((32, range(10)), (128, range(10, 20)))
+    ]
     source = tmp_path / "in.ts"
     source.write_bytes(b"".join(path.read_bytes() for path in paths))
-    made = conform(source, tmp_path / "out.mp4", Target(64, 48, Fraction(25), fit="stretch"))
-    assert set(numbered.numbers(made.path)) == set(range(10))
-    assert facts(made.path).width == 64
+    made = conform(source, tmp_path / "out.mp4", Target(64, 48, Fraction(25)))
+    with Video(made.path) as video:
+        edges = [int(frame.to_ndarray(format="gray")[40, 2]) for frame in video.steady_frames()]
+    black = [edge < numbered.DARK / 2 for edge in edges]
+    assert black[:9] == [True] * 9
+    assert black[-9:] == [False] * 9
 
 
 def test_a_file_that_is_too_large_is_made_small_enough(
@@ -362,6 +371,19 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputUnfitError, match=r"cut\.mkv .*(cut short|can't be decoded)"):
         conform(tmp_path / "cut.mkv", tmp_path / "out.mp4", Target(64, 48, Fraction(25)))
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_nothing_goes_on_once_packing_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(writer: MovieWriter, picture: av.VideoFrame) -> None:
+        raise OSError(28, "No space left on device")
+
+    source = numbered.clip(tmp_path / "in.mp4", 100)
+    monkeypatch.setattr(MovieWriter, "write", fail)
+    before = threading.active_count()
+    with pytest.raises(OSError, match="No space left"):
+        conform(source, tmp_path / "out.mp4", Target(64, 48, Fraction(25)))
+    assert threading.active_count() == before
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_pictures_that_end_before_the_sound_are_told_from_long_ones(tmp_path: Path) -> None:

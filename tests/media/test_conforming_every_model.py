@@ -28,7 +28,7 @@ from tests.media import numbered
 TAKING = [(model, role) for model in MODELS for role in video_roles(model)]
 LIMITS: Mapping[MediaLimits, list[tuple[Model, str]]] = {
     limits: [(model, role) for model, role in TAKING if video_role(model, role)[1] == limits]
-    for limits in {video_role(model, role)[1] for model, role in TAKING}
+    for limits in dict.fromkeys(video_role(model, role)[1] for model, role in TAKING)
 }
 """Models and roles that ask the same of a video; one clip does for all of them."""
 BODIES: tuple[tuple[str, dict[str, Any]], ...] = (
