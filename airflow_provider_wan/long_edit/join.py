@@ -36,8 +36,9 @@ class JoinFootageOperator(BaseOperator):
         kwargs: As for any operator.
 
     Returns:
-        `output_path`; what the film is (`frames`, `fps`, `rate`, `seconds`, `width`, `height`, `sound`); `billed_seconds` and
-        `cost` of all edits; and `pieces`: of each where in the film it is, its job, its file and its cost.
+        `output_path`; what the film is (`frames`, `fps`, `rate`, `seconds`, `width`, `height`, `sound`);
+        `billed_seconds` and `cost` of all edits; and `pieces`: of each where in the film it is, its job, its file and
+        its cost.
 
     Raises:
         WanInputError: An edit is missing.
