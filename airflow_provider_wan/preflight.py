@@ -92,7 +92,13 @@ def preflight(
         for finding in findings.warnings:
             log.warning("Input %s", finding)
     if errors:
-        raise InputUnfitError(_summary(model, errors))
+        videos = {one.name for one in looks.found if one.facts is not None and one.facts.kind == "video"}
+        mendable = any(error.name in videos and error.rule in _CONFORMED for error in errors)
+        raise InputUnfitError(_summary(model, errors, mendable=mendable))
+
+
+_CONFORMED = frozenset({"format", "size", "sides", "aspect", "seconds", "fps"})
+"""Limits that conforming a video mends; not where it is too short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +227,13 @@ def _parts(facts: MediaFacts) -> Iterator[str]:
         yield f"{facts.size / 1024 / 1024:.2f} MB"
 
 
-def _summary(model: Model, errors: list[Finding]) -> str:
+def _summary(model: Model, errors: list[Finding], *, mendable: bool) -> str:
     heading = f"The input of {model.name} has {len(errors)} problem{'s' if len(errors) > 1 else ''}:"
     end = (
+        f"VideoConformOperator(model={model.name!r}) brings a video within all limits of a model. "
+        if mendable
+        else ""
+    ) + (
         "Nothing was sent or billed, and it is not retried. Where you know better than this check, "
         "preflight=False leaves the judgement to the service."
     )
