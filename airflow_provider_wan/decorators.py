@@ -19,7 +19,14 @@ from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
-from airflow_provider_wan.operators.base import OnUnknown, Staging, Text, WanOperator, WanParameterError
+from airflow_provider_wan.operators.base import (
+    OnLanded,
+    OnUnknown,
+    Staging,
+    Text,
+    WanOperator,
+    WanParameterError,
+)
 from airflow_provider_wan.operators.batch_requests import FUNCTIONS
 from airflow_provider_wan.operators.late import plain
 
@@ -245,6 +252,8 @@ def wan_edit_task(
     durable: bool = True,
     on_unknown_submit: OnUnknown = "fail",
     on_expired: OnUnknown = "fail",
+    on_landed: OnLanded = "redo",
+    before_submit: Callable[[Context], None] | None = None,
     staging: Staging = "auto",
     preflight: bool | None = None,
     strict: bool = False,

@@ -191,7 +191,9 @@ def test_everything_that_does_not_fit_is_in_one_error(look: Callable[..., None],
     assert "has 10 frames a second; at least 16 are required." in lines[1]
     assert "has an alpha channel" in lines[2]
     assert "a mask must have exactly its video's 320x240" in lines[3]
-    conforming = "VideoConformOperator(model='wan2.1-vace-plus') brings a video within all limits of a model. "
+    conforming = (
+        "VideoConformOperator(model='wan2.1-vace-plus') brings a video within all limits of a model. "
+    )
     assert lines[-1].startswith(f"{conforming}Nothing was sent or billed, and it is not retried.")
     assert caught.value.retry is Retry.NEVER
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from airflow_provider_wan.dashscope.errors import WanInputError
 from airflow_provider_wan.long_edit.plan import LINKS, Piece, Plan, spent
 from airflow_provider_wan.operators.base import Text
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.signed import TakesSignedAddresses
 from airflow_provider_wan.operators.video.base import facts_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SoundOf = Literal["film", "edits", "none"]
 
 
-class JoinFootageOperator(BaseOperator):
+class JoinFootageOperator(TakesSignedAddresses):
     """The last task of `edit_long_video`: joins the edited pieces, and puts the film's sound back.
 
     Args:
@@ -102,7 +103,7 @@ class JoinFootageOperator(BaseOperator):
         return restore_sound(film.path, original, shop.folder / "with-sound.mp4")
 
 
-class LinkFootageOperator(BaseOperator):
+class LinkFootageOperator(TakesSignedAddresses):
     """Between two edits of a chain: takes the last frame of one, with which the next begins.
 
     Skips, and with it all that follows, where the film has no further piece.

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.long_edit.asked import Asked, mask_field
@@ -17,6 +15,7 @@ from airflow_provider_wan.long_edit.budget import OverBudgetError, as_money
 from airflow_provider_wan.long_edit.plan import EDITED, MASKS, PIECES, PLAN_FILE, PLAN_KEY, Piece, Plan
 from airflow_provider_wan.operators.base import Text, WanOperator, WanParameterError
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_wan.workshop import Workshop
 
 
-class PrepareFootageOperator(BaseOperator):
+class PrepareFootageOperator(TakesSignedAddresses):
     """The first task of `edit_long_video`: estimates, conforms, cuts, and stores the pieces.
 
     The pieces lie in a folder of `work_path` that is named after the film's content and how it is cut. Whoever does

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,3 +229,15 @@ def test_a_film_shorter_than_a_piece_is_one_piece(
     films.use(short, short.read_bytes())
     result = films.edit().xcom("film.join")
     assert (result["frames"], len(result["pieces"])) == (12, 1)
+
+
+def test_signed_addresses_of_edits_are_not_among_the_rendered_fields(films: Films, airflow_db: Path) -> None:
+    films.edit("long_film_chained")
+    films.edit()
+    with closing(sqlite3.connect(f"file:{airflow_db}/airflow.db?mode=ro", uri=True)) as database:
+        rows = database.execute(
+            "SELECT rendered_fields FROM rendered_task_instance_fields WHERE dag_id LIKE 'long_%'"
+        )
+        shown = [str(row[0]) for row in rows]
+    assert any("edited/0000.mp4" in fields for fields in shown)
+    assert [fields for fields in shown if "Signature=" in fields.replace("Signature=***", "")] == []
