@@ -97,10 +97,9 @@ def look_at(path: Path) -> Footage:
         InputUnfitError: It is no video, or one that can't be decoded.
     """
     with Video(path) as video:
-        stated, index = video.seconds, video.stream.index
-        usual = 1 / (video.stream.average_rate or video.stream.guessed_rate or Fraction(25))
-    with _opened(path, index) as (container, stream):
-        turned = next(frame.rotation for frame in container.decode(stream))
+        stream, stated, turned = video.stream, video.seconds, video.rotation
+        index = stream.index
+        usual = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
         base, frames = stream.time_base or Fraction(1, 90_000), stream.frames
         codec, pixels = stream.codec.canonical_name, stream.codec_context.pix_fmt or ""
         setup = stream.codec_context.extradata or b""

@@ -84,6 +84,7 @@ class Video:
         width: Pixels as shown, after the turn that phones store with a clip.
         height: Likewise.
         rate: Frames a second: the usual rate that is nearest to the average.
+        rotation: Degrees counterclockwise by which its pictures are turned to be upright.
         seconds: Its length as the file says; None where it doesn't.
         colours: Its colours.
         start: When its first picture is shown on the clock of its file, in seconds; sound counts by that clock too.
@@ -108,6 +109,7 @@ class Video:
             self.stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
             self._start: Fraction | None = None
             self._turn: Turn | None = None
+            self.rotation = 0
             first = self._open()
         except BaseException:
             self._stack.close()
@@ -233,6 +235,7 @@ class Video:
                     )
                 latest = moment
                 if self._turn is None:
+                    self.rotation = picture.rotation
                     self._turn = Turn(picture.rotation)
                 upright = self._turn(picture)
                 upright.pict_type = (

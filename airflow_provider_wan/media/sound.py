@@ -103,14 +103,17 @@ class Sound:
             resampler = av.AudioResampler("fltp", self.layout, self.rate)
             start = self._start
             at: int | None = None
+            clock: _Clock | None = None
             if start is not None and start > 2 and stream.time_base:
                 with contextlib.suppress(av.error.FFmpegError):
                     container.seek(int((start - 1) / stream.time_base), stream=stream, backward=True)
             for frame in container.decode(stream):
                 if frame.pts is not None and frame.time_base is not None:
-                    moment = frame.pts * frame.time_base
-                    start = moment if start is None else start
-                    stated = int((moment - start) * self.rate + Fraction(1, 2))
+                    if start is None:
+                        start = frame.pts * frame.time_base
+                    if clock is None:
+                        clock = _Clock(frame.time_base * self.rate, start * self.rate)
+                    stated = clock.sample(frame.pts)
                     at = stated if at is None or abs(stated - at) > int(_SLACK * self.rate) else at
                 at = at or 0
                 for block in resampler.resample(frame):
@@ -132,3 +135,21 @@ class Sound:
             raise InputUnfitError(
                 f"The sound of {self.path.name} can't be decoded ({error.strerror or error}). Give another file."
             ) from error
+
+
+class _Clock:
+    """Tells which sample a tick of a track falls on, in whole numbers: it is asked for each frame of hours of sound.
+
+    Args:
+        per_tick: Samples in a tick.
+        start: The sample that counts as the first, from the clock's beginning.
+    """
+
+    def __init__(self, per_tick: Fraction, start: Fraction) -> None:
+        self._slope = 2 * per_tick.numerator * start.denominator
+        self._offset = (start.denominator - 2 * start.numerator) * per_tick.denominator
+        self._whole = 2 * per_tick.denominator * start.denominator
+
+    def sample(self, tick: int) -> int:
+        """Return the nearest sample; a half goes up."""
+        return (tick * self._slope + self._offset) // self._whole
