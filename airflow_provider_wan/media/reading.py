@@ -257,7 +257,7 @@ def _check(path: Path) -> None:
     except NotMediaError as error:
         raise InputUnfitError(f"{path.name} {error} Give a video.") from error
     if facts.kind != "video":
-        raise InputUnfitError(f"{path.name} is {facts.kind} ({facts.format}). Give a video.")
+        raise InputUnfitError(f"{path.name} is an {facts.kind} file ({facts.format}). Give a video.")
     if facts.width * facts.height > _MOST_PIXELS:
         raise InputUnfitError(
             f"{path.name} says that its pictures have {facts.width}x{facts.height} pixels, which no model takes. "
