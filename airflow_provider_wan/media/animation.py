@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import uuid
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import av
 
 from airflow_provider_wan.media.reading import Colours
+from airflow_provider_wan.media.whole import in_place
 from airflow_provider_wan.media.writing import Written
 
 log = logging.getLogger(__name__)
@@ -37,8 +36,7 @@ def write_webp(pictures: Callable[[], Iterable[av.VideoFrame]], out: Path) -> Wr
             quality that is tried. What exceeds 8 s is left out.
         out: The file; one that is there is replaced.
     """
-    part = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with in_place(out) as part:
         for quality in _QUALITIES:
             written = _write(pictures(), part, quality)
             size = part.stat().st_size
@@ -46,9 +44,6 @@ def write_webp(pictures: Callable[[], Iterable[av.VideoFrame]], out: Path) -> Wr
                 break
         else:
             log.warning("%s has %.1f MB even at low quality; give a smaller width", out.name, size / 1e6)
-        os.replace(part, out)  # noqa: PTH105 -- the same on every system
-    finally:
-        part.unlink(missing_ok=True)
     return Written(out, written.frames, RATE, written.width, written.height)
 
 

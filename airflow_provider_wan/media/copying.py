@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import av
 
-from airflow_provider_wan.media.progress import Progress
 from airflow_provider_wan.media.rates import round_half_up
-from airflow_provider_wan.media.reading import Colours, Video, _named
+from airflow_provider_wan.media.reading import MISSING, Colours, Video, named
 from airflow_provider_wan.media.sound import Sound
-from airflow_provider_wan.media.writing import Written, _Track
+from airflow_provider_wan.media.writing import Mp4Writer, Track, Written
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-_CUT_SHORT = Fraction(1, 2)
-"""What `Video` allows between the end of the pictures and the stated one, in seconds."""
 _AFRESH = 5
 """The kind of unit of an H.264 stream that is a picture after which nothing earlier is needed (IDR)."""
 _SETUP = frozenset({7, 8, 13, 15})
@@ -128,7 +122,7 @@ def look_at(path: Path) -> Footage:
     order = sorted(ticks)
     whole &= bool(order) and ticks[0] == order[0] == 0
     whole &= len(set(order)) == len(order) and frames in (0, len(order))
-    whole &= stated is None or until * base + _CUT_SHORT >= stated
+    whole &= stated is None or until * base + MISSING >= stated
     steady = (
         whole
         and all(round_half_up(tick * base * video.rate) == number for number, tick in enumerate(order))
@@ -155,11 +149,8 @@ def look_at(path: Path) -> Footage:
     )
 
 
-class PacketWriter:
-    """Writes an MP4 of pictures as they are packed elsewhere, with AAC sound, its index first.
-
-    It is written under another name and moved into place once it is whole; where something goes wrong nothing is
-    left behind. Use it in a `with` block.
+class PacketWriter(Mp4Writer):
+    """Writes an MP4 of pictures as they are packed elsewhere, with AAC sound.
 
     Args:
         path: The file to make; one that is there is replaced.
@@ -179,12 +170,11 @@ class PacketWriter:
         delay: int | None = None,
         expected: int | None = None,
     ) -> None:
-        self._path, self._like = path, like
+        super().__init__(path, expected)
+        self._like = like
         self._delay = like.delay if delay is None else delay
         self._base = 1 / like.rate if like.steady else like.base
         self._frames = self._end = 0
-        self._part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-        self._container = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
         try:
             with _opened(like.path, like.stream) as (_, stream):
                 self._stream = self._container.add_stream_from_template(stream, opaque=True)
@@ -193,31 +183,16 @@ class PacketWriter:
                 self._stream.codec_tag = (
                     "hvc1"  # Apple's players want it where the parameter sets are in the head
                 )
-            self._track = None if sound is None else _Track(self._container, sound)
+            if sound is not None:
+                self._track = Track(self._container, sound)
         except BaseException:
             self._container.close()
             self._part.unlink(missing_ok=True)
             raise
-        self._progress = Progress(path.name, expected)
 
-    def __enter__(self) -> Self:
-        """Begin to write."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the file and move it into place, or remove it."""
-        try:
-            try:
-                if error is None and self._track is not None:
-                    self._track.finish(self._end * self._base)
-            finally:
-                self._container.close()
-            if error is None:
-                os.replace(self._part, self._path)  # noqa: PTH105 -- the same on every system
-        finally:
-            self._part.unlink(missing_ok=True)
+    def _finish(self) -> None:
+        if self._track is not None:
+            self._track.finish(self._end * self._base)
 
     def write(self, footage: Footage) -> None:
         """Write all pictures of a video after those that are there."""
@@ -246,7 +221,7 @@ class PacketWriter:
 @contextlib.contextmanager
 def _opened(path: Path, index: int) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the pictures of a file."""
-    with _named(path), av.open(str(path), metadata_errors="ignore") as container:
+    with named(path), av.open(str(path), metadata_errors="ignore") as container:
         yield container, next(stream for stream in container.streams.video if stream.index == index)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import av
 
-from airflow_provider_wan.dashscope.input_errors import InputUnfitError
-from airflow_provider_wan.media.rates import frame_at
+from airflow_provider_wan.media.copying import look_at
 from airflow_provider_wan.media.reading import Video
 
 _READ_ON = 8
@@ -49,7 +48,7 @@ def picked(
 
 
 def count(path: Path, rate: Fraction | None = None) -> int:
-    """Return how many steady frames a video has: only its end is decoded, where the file tells where that is.
+    """Return how many steady frames a video has; none is decoded where the file tells.
 
     Args:
         path: The video.
@@ -58,16 +57,5 @@ def count(path: Path, rate: Fraction | None = None) -> int:
     Raises:
         InputUnfitError: It is no video, damaged, or cut short.
     """
-    back = Fraction(1)
-    while True:
-        with Video(path) as video:
-            steady = rate or video.rate
-            length = video.container.duration
-            stated = video.seconds or (Fraction(length, av.time_base) if length else Fraction(0))
-            first = max(0, frame_at(stated - back, steady))
-            seen = sum(1 for _ in video.steady_frames(steady, first=first))
-        if seen:
-            return first + seen
-        if not first:
-            raise InputUnfitError(f"{path.name} has no picture that can be decoded. Give another file.")
-        back *= 4  # the length was that of longer sound
+    footage = look_at(path)
+    return footage.frames_at(rate or footage.rate)

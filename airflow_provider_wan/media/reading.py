@@ -18,7 +18,7 @@ from av.video.frame import PictureType
 
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.not_media import MOST_TRACKS
-from airflow_provider_wan.media.probe import NotMediaError, probe
+from airflow_provider_wan.media.opening import MOST_PIXELS, of_kind
 from airflow_provider_wan.media.rates import round_half_up, usual_rate
 from airflow_provider_wan.media.turning import Turn
 
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_MOST_PIXELS = 8192 * 8192
-"""No model takes more, and a decoder reserves memory for what a file says of itself."""
-_MOST_THREADS = 4
+MOST_THREADS = 4
 """Each holds pictures of its own, and a worker has other tasks to run."""
 _LONGEST_PAUSE = Fraction(600)
 """Seconds that one picture may stand; a file whose times jump further is damaged, or means harm."""
-_MISSING = Fraction(1, 2)
+MISSING = Fraction(1, 2)
 """A video whose pictures end this many seconds before its stated end is cut short."""
 
 
@@ -93,9 +91,9 @@ class Video:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _check(path)
+        of_kind(path, "video")  # before FFmpeg is let at it
         self._stack = contextlib.ExitStack()
-        with _named(path):
+        with named(path):
             self.container: InputContainer = self._stack.enter_context(
                 av.open(str(path), metadata_errors="ignore")
             )
@@ -106,7 +104,7 @@ class Video:
                 )
             self.stream: VideoStream = _moving(self.container, path)
             self.stream.thread_type = "AUTO"
-            self.stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+            self.stream.codec_context.thread_count = min(MOST_THREADS, os.cpu_count() or 1)
             self._start: Fraction | None = None
             self._turn: Turn | None = None
             self.rotation = 0
@@ -146,7 +144,7 @@ class Video:
         for frame in self._decoded:
             until = frame.until
             yield frame
-        if self.seconds is not None and until + _MISSING < self.seconds:
+        if self.seconds is not None and until + MISSING < self.seconds:
             raise InputUnfitError(
                 f"{self.path.name} is cut short: its pictures end at {float(until):.2f} s of "
                 f"{float(self.seconds):.2f} s. Give the whole file."
@@ -208,14 +206,14 @@ class Video:
             if first is not None and first.time <= time:
                 self._decoded = _with(first, decoded)
                 return
-        with _named(self.path):
+        with named(self.path):
             self.container.seek(int(self._start / base), stream=self.stream, backward=True)
         self._decoded = self._decode()
 
     def _decode(self) -> Iterator[Frame]:
         latest: Fraction | None = None
         usual = 1 / (self.stream.average_rate or self.stream.guessed_rate or Fraction(25))
-        with _named(self.path):
+        with named(self.path):
             for picture in self.container.decode(self.stream):
                 if picture.is_corrupt:
                     raise InputUnfitError(
@@ -243,26 +241,6 @@ class Video:
                 )  # what it was in this file is nothing to the next encoder
                 time = moment - self._start
                 yield Frame(time, time + (shown or usual), upright)
-
-
-def _check(path: Path) -> None:
-    """Refuse what is no video before FFmpeg is let at it."""
-    try:
-        with path.open("rb") as file:
-            facts = probe(file, name=path.name)
-    except FileNotFoundError as error:
-        raise InputUnfitError(f"{path} isn't there. Check the path.") from error
-    except OSError as error:
-        raise InputUnfitError(f"{path.name} can't be read ({error.strerror}). Check the path.") from error
-    except NotMediaError as error:
-        raise InputUnfitError(f"{path.name} {error} Give a video.") from error
-    if facts.kind != "video":
-        raise InputUnfitError(f"{path.name} is an {facts.kind} file ({facts.format}). Give a video.")
-    if facts.width * facts.height > _MOST_PIXELS:
-        raise InputUnfitError(
-            f"{path.name} says that its pictures have {facts.width}x{facts.height} pixels, which no model takes. "
-            "Give a smaller video."
-        )
 
 
 def _with(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
@@ -294,13 +272,18 @@ def _moving(container: InputContainer, path: Path) -> VideoStream:
     found = next((stream for stream in container.streams.video if not stream.disposition & covers), None)
     if found is None:
         raise InputUnfitError(f"{path.name} has no moving picture. Give a video.")
-    if found.codec_context.width * found.codec_context.height > _MOST_PIXELS:
+    if found.codec_context.width * found.codec_context.height > MOST_PIXELS:
         raise InputUnfitError(f"{path.name} says that its pictures are larger than any model takes.")
     return found
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
+    """Give FFmpeg's errors about a file one shape, with the file's name.
+
+    Raises:
+        InputUnfitError: In the place of what FFmpeg raised.
+    """
     try:
         yield
     except (av.error.FFmpegError, OSError) as error:

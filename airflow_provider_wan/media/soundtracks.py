@@ -12,7 +12,7 @@ from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.copying import Footage, PacketWriter, look_at
 from airflow_provider_wan.media.fitting import Fit, even
 from airflow_provider_wan.media.probe import NotMediaError, probe
-from airflow_provider_wan.media.reading import Video, _named
+from airflow_provider_wan.media.reading import Video, named
 from airflow_provider_wan.media.sound import Sound
 from airflow_provider_wan.media.writing import MovieWriter, Written
 
@@ -108,6 +108,6 @@ def _beginning(original: Path) -> Fraction:
     if kind == "video":
         with Video(original) as video:
             return video.start
-    with _named(original), av.open(str(original), metadata_errors="ignore") as container:
+    with named(original), av.open(str(original), metadata_errors="ignore") as container:
         first = next(container.decode(audio=0), None) if container.streams.audio else None
         return (first.pts or 0) * (first.time_base or Fraction(0)) if first else Fraction(0)

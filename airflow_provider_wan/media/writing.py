@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,15 +17,14 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from airflow_provider_wan.media.progress import Progress
-from airflow_provider_wan.media.reading import Colours
+from airflow_provider_wan.media.reading import MOST_THREADS, Colours
 from airflow_provider_wan.media.sound import Samples, Sound
+from airflow_provider_wan.media.whole import part_of
 
 _BITS_PER_CHANNEL = 96_000
 _LARGE = 1280 * 720
 _FRUGAL = {"rc-lookahead": "2", "bf": "1"}
 """For large pictures: each that x264 looks ahead at, or codes out of order, takes some 9 MB at 1080p."""
-_MOST_THREADS = 4
-"""Of an encoder or a decoder. Each holds pictures of its own, and a worker has other tasks to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,48 @@ class Written:
         return float(self.frames / self.rate)
 
 
-class MovieWriter:
-    """Writes an MP4 with H.264 (yuv420p, constant frame rate) and AAC, its index first.
+class Mp4Writer(ABC):
+    """An MP4 that is being made, its index first: under another name, and moved into place once it is whole.
 
-    It is written under another name and moved into place once it is whole; where something goes wrong nothing is
-    left behind. Use it in a `with` block.
+    Where something goes wrong nothing is left behind. Use it in a `with` block.
+
+    Args:
+        path: The file to make; one that is there is replaced.
+        expected: How many frames will come, for the log.
+    """
+
+    def __init__(self, path: Path, expected: int | None) -> None:
+        self._path, self._part = path, part_of(path)
+        self._container = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
+        self._track: Track | None = None
+        self._progress = Progress(path.name, expected)
+
+    def __enter__(self) -> Self:
+        """Begin to write."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file and move it into place, or remove it."""
+        try:
+            try:
+                if error is None:
+                    self._finish()
+            finally:
+                self._container.close()
+            if error is None:
+                os.replace(self._part, self._path)  # noqa: PTH105 -- the same on every system
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Write what is still to be written."""
+
+
+class MovieWriter(Mp4Writer):
+    """Writes an MP4 with H.264 (yuv420p, constant frame rate) and AAC.
 
     Args:
         path: The file to make; one that is there is replaced.
@@ -99,10 +135,9 @@ class MovieWriter:
     ) -> None:
         if size[0] % 2 or size[1] % 2 or min(size) < 2:
             raise ValueError(f"size={size}: H.264 wants even sides of at least 2 pixels")
+        super().__init__(path, expected)
         self.frames = 0
-        self._path, self._size, self._rate = path, size, rate
-        self._part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-        self._container = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
+        self._size, self._rate = size, rate
         encoding = encoding or Encoding()
         options = {"preset": encoding.preset, "crf": str(encoding.crf)}
         if size[0] * size[1] > _LARGE:
@@ -110,33 +145,14 @@ class MovieWriter:
         self._stream = self._container.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = *size, "yuv420p"
         self._stream.codec_context.time_base = 1 / rate
-        self._stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+        self._stream.codec_context.thread_count = min(MOST_THREADS, os.cpu_count() or 1)
         if colours is not None:
             codec = self._stream.codec_context
             codec.colorspace, codec.color_primaries = colours.matrix, colours.primaries
             codec.color_trc = colours.transfer
         self._reformatter = VideoReformatter()
-        self._track = None if sound is None else _Track(self._container, sound)
-        self._progress = Progress(path.name, expected)
-
-    def __enter__(self) -> Self:
-        """Begin to write."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the file and move it into place, or remove it."""
-        try:
-            try:
-                if error is None:
-                    self._finish()
-            finally:
-                self._container.close()
-            if error is None:
-                os.replace(self._part, self._path)  # noqa: PTH105 -- the same on every system
-        finally:
-            self._part.unlink(missing_ok=True)
+        if sound is not None:
+            self._track = Track(self._container, sound)
 
     def write(self, picture: av.VideoFrame) -> None:
         """Write the next picture, scaled to the size of the video where it has another."""
@@ -170,8 +186,13 @@ class MovieWriter:
             self._track.finish(self.frames / self._rate)
 
 
-class _Track:
-    """The sound of a video, written in step with its pictures."""
+class Track:
+    """The sound of a video, written in step with its pictures.
+
+    Args:
+        container: The file that is being made.
+        sound: Its sound.
+    """
 
     def __init__(self, container: av.container.OutputContainer, sound: Sound) -> None:
         self._container = container
