@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
@@ -21,14 +22,20 @@ from airflow_provider_wan.dashscope.errors import (
 )
 from airflow_provider_wan.dashscope.mp4 import Mp4Check, NotWholeMp4
 from airflow_provider_wan.dashscope.redact import redacted
+from airflow_provider_wan.dashscope.requests.problem import shown
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient
     from airflow_provider_wan.dashscope.results import TaskSnapshot
+    from airflow_provider_wan.operators.attempt import Log
 
 ATTEMPTS = 3
 BLOCK = 8 << 20
 """Bytes that are held back for one write; some libraries' own default, 50 MB, would be felt with many at once."""
+
+
+_MOST_TEXT = 1 << 24
+"""Bytes of a text that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +167,56 @@ def put(file: Path, uri: str) -> int:
     Raises:
         DestinationError: The storage refused it.
     """
+    with file.open("rb") as source:
+        _put(source, uri, "Nothing was billed for it.")
+    return file.stat().st_size
+
+
+def put_text(text: str, uri: str, *, money: str = "Nothing was billed for it.") -> None:
+    """Write a small text file, under another name until it is whole.
+
+    Args:
+        text: What it holds.
+        uri: Where.
+        money: What an error says of money.
+
+    Raises:
+        DestinationError: The storage refused it.
+    """
+    _put(io.BytesIO(text.encode()), uri, money)
+
+
+def text(uri: str, *, log: Log) -> str | None:
+    """Return a small text file; None where there is none, or, with a warning, where it can't be read.
+
+    Args:
+        uri: Where it is.
+        log: The task's log.
+    """
+    try:
+        with ObjectStoragePath(uri).open("rb") as file:  # type: ignore[no-untyped-call]
+            return bytes(file.read(_MOST_TEXT)).decode()
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # noqa: BLE001 -- each storage fails in its own way; what is made anew will say so
+        log.warning("%s can't be read (%s).", shown(uri), redacted(f"{type(error).__name__}: {error}"))
+        return None
+
+
+def _put(source: BinaryIO, uri: str, money: str) -> None:
     target = _path(uri)
     part = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        with _storage_trouble(uri, "Nothing was billed for it."):
+        with _storage_trouble(uri, money):
             if _is_local(target) and target.is_dir():
                 raise IsADirectoryError("it is a folder; end the path with a slash to land into it")
             _make_folder(target)
-            with file.open("rb") as source, part.open("wb", block_size=BLOCK) as sink:  # type: ignore[no-untyped-call]
+            with part.open("wb", block_size=BLOCK) as sink:  # type: ignore[no-untyped-call]
                 shutil.copyfileobj(source, sink, 1 << 20)
             part.fs.mv(part.path, target.path)
     except BaseException:
         _remove(part)
         raise
-    return file.stat().st_size
 
 
 def _is_local(path: ObjectStoragePath) -> bool:

@@ -11,12 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from airflow.providers.common.compat.sdk import ObjectStoragePath
-
 from airflow_provider_wan import local_files, storage
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.dashscope.inputs import Input
-from airflow_provider_wan.dashscope.redact import redacted
 from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.deployment import Deployment
 from airflow_provider_wan.sources import Sources, trouble
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from airflow_provider_wan.operators.attempt import Log
 
 _BLOCK = 4 << 20
-_MOST_TEXT = 1 << 24
 
 
 class Workshop:
@@ -69,9 +65,7 @@ class Workshop:
         """
         if url in self._fetched:
             return self._fetched[url]
-        one = Input("input", url)
-        self._sources.vet(one)
-        if not one.web and local_files.is_local(url):
+        if not Input("input", url).web and local_files.is_local(url):
             path = local_files.resolve(url, self._deployment.local_media_roots)
             self._log.info("Reading %s where it is (%.1f MB)", shown(url), path.stat().st_size / 1024 / 1024)
         else:
@@ -89,7 +83,6 @@ class Workshop:
         """
         from airflow_provider_wan.media.probe import NotMediaError, probe
 
-        self._sources.vet(Input("input", url))
         with self._sources.open(url) as opened:
             try:
                 return probe(opened.file, name=url, size=opened.size, measure=False)
@@ -138,22 +131,11 @@ class Workshop:
         Raises:
             DestinationError: The storage refused it.
         """
-        file = self.folder / "text"
-        file.write_text(text)
-        storage.put(file, uri)
+        storage.put_text(text, uri)
 
     def text(self, uri: str) -> str | None:
         """Return a small text file; None where there is none."""
-        try:
-            with ObjectStoragePath(uri).open("rb") as file:  # type: ignore[no-untyped-call]
-                return bytes(file.read(_MOST_TEXT)).decode()
-        except FileNotFoundError:
-            return None
-        except Exception as error:  # noqa: BLE001 -- each storage fails in its own way; what is made anew will say so
-            self._log.warning(
-                "%s can't be read (%s).", shown(uri), redacted(f"{type(error).__name__}: {error}")
-            )
-            return None
+        return storage.text(uri, log=self._log)
 
     def _copied(self, url: str) -> Path:
         began = time.monotonic()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
+from airflow_provider_wan import storage
 from airflow_provider_wan.dashscope.errors import DestinationError
 from airflow_provider_wan.dashscope.redact import redacted
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from airflow_provider_wan.operators.attempt import Log
 
 SUFFIX = ".wan.json"
-_MOST_BYTES = 1 << 20
 
 
 def record_uri(uri: str) -> str:
@@ -40,17 +40,8 @@ def keep(uri: str, fingerprint: str, outcome: Mapping[str, Any]) -> None:
     """
     size = int(ObjectStoragePath(uri).stat().st_size)
     record = {"fingerprint": fingerprint, "size": size, "result": {**outcome, "video_url": None}}
-    place = ObjectStoragePath(record_uri(uri))
-    part = place.parent / f".{place.name}.part"
-    try:
-        part.write_bytes(json.dumps(record, ensure_ascii=False).encode())
-        part.fs.mv(part.path, place.path)
-    except Exception as error:
-        said = redacted(f"{type(error).__name__}: {error}")
-        raise DestinationError(
-            f"{uri} is landed, but {place.name} can't be written beside it ({said}). Check the rights of this "
-            f"Airflow's worker there. {DestinationError.spent}"
-        ) from error
+    money = f"The result itself is landed. {DestinationError.spent}"
+    storage.put_text(json.dumps(record, ensure_ascii=False), record_uri(uri), money=money)
 
 
 def kept(uri: str, fingerprint: str, *, log: Log) -> dict[str, Any] | None:
@@ -61,9 +52,11 @@ def kept(uri: str, fingerprint: str, *, log: Log) -> dict[str, Any] | None:
         fingerprint: Of the request at hand.
         log: The task's log.
     """
+    written = storage.text(record_uri(uri), log=log)
+    if written is None:
+        return None
     try:
-        with ObjectStoragePath(record_uri(uri)).open("rb") as file:  # type: ignore[no-untyped-call]
-            record = json.loads(file.read(_MOST_BYTES))
+        record = json.loads(written)
         size = int(ObjectStoragePath(uri).stat().st_size)
     except FileNotFoundError:
         return None
