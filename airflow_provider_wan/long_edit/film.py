@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.media.conforming import conform
 from airflow_provider_wan.media.cutting import count_frames, split
+from airflow_provider_wan.media.findings import MEGABYTE
 from airflow_provider_wan.media.fitting import even
 from airflow_provider_wan.media.masks import mask_image
 from airflow_provider_wan.media.rates import round_half_up
@@ -32,7 +33,6 @@ _SHORTEST = 1.0
 _720P = 1280 * 720
 _FINE = Encoding(crf=12)
 """For what is packed once more afterwards."""
-_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,13 @@ def pieces(whole: Path, folder: Path, cut: Cut, limits: MediaLimits | None) -> l
     Raises:
         InputUnfitError: The film is damaged, or a piece can't be made small enough.
     """
-    most = math.inf if limits is None or limits.max_mb is None else limits.max_mb * _MEGABYTE
+    most = math.inf if limits is None or limits.max_mb is None else limits.max_mb * MEGABYTE
     for crf in (18, 23, 28):
         made = _split(whole, folder / f"pieces-{crf}", cut, Encoding(crf=crf))
         if all(piece.stat().st_size <= most for piece in made):
             return made
     raise InputUnfitError(
-        f"{whole.name}: a piece has more than {most / _MEGABYTE:g} MB even in poor quality. Make the pieces shorter "
+        f"{whole.name}: a piece has more than {most / MEGABYTE:g} MB even in poor quality. Make the pieces shorter "
         "with `piece_seconds`."
     )
 
@@ -193,14 +193,7 @@ def mask_videos(mask: Path, folder: Path, cut: Cut) -> list[Path]:
 
 def _split(whole: Path, folder: Path, cut: Cut, encoding: Encoding) -> list[Path]:
     folder.mkdir()
-    made = split(whole, folder, cut.segments, sound=False, encoding=encoding)
-    for segment, piece in zip(cut.segments, made, strict=True):
-        if piece.frames != segment.frames:
-            raise InputUnfitError(
-                f"{whole.name} has fewer frames than it should: piece {segment.number} has {piece.frames} of "
-                f"{segment.frames}. If it is a mask, make it as long as the film; else mend the film first."
-            )
-    return [piece.path for piece in made]
+    return [piece.path for piece in split(whole, folder, cut.segments, sound=False, encoding=encoding)]
 
 
 def _narrowed(limits: MediaLimits, frame: MediaLimits) -> MediaLimits:
@@ -235,11 +228,8 @@ def _longest(limits: MediaLimits | None, wishes: Wishes) -> float:
 def _target(
     width: int, height: int, rate: Fraction, frames: int, limits: MediaLimits | None, wishes: Wishes
 ) -> Target:
-    size = None
-    if wishes.linked and width * height > _720P:
-        share = math.sqrt(_720P / (width * height))
-        size = int(width * share) // 2 * 2, int(height * share) // 2 * 2
-    wide, high = size or even((width, height))
+    share = min(1.0, math.sqrt(_720P / (width * height))) if wishes.linked else 1.0
+    wide, high = even((int(width * share), int(height * share)))
     if limits is None:
         return Target(wide, high, rate, fit=wishes.fit)
     # How long and how large a piece may be is settled by cutting; a film as short as a piece may still be too short.

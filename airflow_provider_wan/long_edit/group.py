@@ -121,8 +121,10 @@ def edit_long_video(
         )
         plan = XComArg(prepare, PLAN_KEY)
         names = [f"edit_{number:02}" for number in range(most_pieces)] if chain else ["edit"]
-        budget = Budget(max_cost, prepare.task_id, [f"{group.group_id}.{name}" for name in names])
-        common = {**everyone, "on_landed": "keep", "before_submit": None if max_cost is None else budget}
+        common: dict[str, Any] = {**everyone, "on_landed": "keep"}
+        if max_cost is not None:
+            tasks = [f"{group.group_id}.{name}" for name in names]
+            common["before_submit"] = Budget(max_cost, prepare.task_id, tasks)
         if chain:
             edits: Any = _chained(prepare, plan, edit, arguments, after, names, common, everyone)
         else:

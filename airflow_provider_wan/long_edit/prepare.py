@@ -41,7 +41,7 @@ class PrepareFootageOperator(TakesSignedAddresses):
         overlap: How many seconds neighbours share.
         at_scenes: Whether to cut where scenes change, as far as the lengths allow.
         mask: A mask's shape, as for `VideoMaskOperator`, or the URI of a mask video as long as the film.
-        fit: `pad` or `crop` where the model doesn't take the film's shape.
+        fit: `pad`, `crop` or `stretch`, where the model doesn't take the film's shape.
         most_pieces: How many pieces there may be; None: any number.
         following: Where the pieces are edited one after the other, the operator for all but the first: each piece
             then begins with the frame that the one before it ends with.
