@@ -16,10 +16,9 @@ from demo.airflow_api import AirflowApi
 from demo.clock import listen_for_stop, ticks
 from demo.console import say
 from demo.errors import DemoError, InterruptedDemo, NotStartedError
-from demo.follow import Progress, follow
-from demo.logs import task_log
 from demo.mail import Mail, read_mails
 from demo.report import describe_edit, describe_ledger, describe_mail, file_of, probe
+from demo.runs import run_to_end
 from demo.settings import EXAMPLE_FILM, PASSWORD, USER, Settings, read_settings
 from demo.stack import Stack
 
@@ -127,17 +126,7 @@ def run_chain(stack: Stack, api: AirflowApi, run_id: str) -> dict[str, Mapping[s
         "output_folder": settings.results_uri,
         "recipient": RECIPIENT,
     }
-    api.trigger(DAG, run_id, conf)
-
-    def look() -> tuple[str, Mapping[str, str | None]]:
-        stack.check()
-        return api.run_state(DAG, run_id), api.task_states(DAG, run_id)
-
-    state, tasks = follow(look, TASKS, Progress(sys.stdout), run_limit(settings.speed))
-    if state != "success":
-        failed = [task for task in TASKS if tasks.get(task) == "failed"]
-        logs = [task_log(settings.airflow_home, DAG, run_id, task) for task in failed]
-        raise DemoError("\n\n".join([f"Failed: {', '.join(failed) or state}.", *logs]))
+    run_to_end(stack, api, DAG, run_id, conf, tasks=TASKS, limit=run_limit(settings.speed))
     return {task: api.result(DAG, run_id, task) for task in EDITS}
 
 

@@ -17,9 +17,12 @@ def tail(path: Path, lines: int = 25) -> str:
 
 
 def task_log(airflow_home: Path, dag_id: str, run_id: str, task_id: str, lines: int = 25) -> str:
-    """Return the end of the log of a task's latest attempt, readable, with the file's path on top."""
+    """Return the end of the log of a task's latest attempt, readable, with the file's path on top.
+
+    Of a mapped task it is the latest attempt of all its instances.
+    """
     folder = airflow_home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
-    attempts = sorted(folder.glob("attempt=*.log"), key=lambda path: path.stat().st_mtime)
+    attempts = sorted(folder.rglob("attempt=*.log"), key=lambda path: path.stat().st_mtime)
     if not attempts:
         return f"(no log in {folder})"
     raw = attempts[-1].read_text(errors="replace").splitlines()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +11,8 @@ from demo.airflow_api import AirflowApi
 from demo.console import say
 from demo.errors import DemoError
 from demo.film import Measured, make_film, measure
-from demo.follow import Progress, follow
-from demo.logs import task_log
 from demo.report import file_of
+from demo.runs import run_to_end
 from demo.settings import CLIP, MEDIA, Settings
 from demo.stack import Stack
 
@@ -47,34 +44,10 @@ def edit(stack: Stack, api: AirflowApi, film: Path) -> Mapping[str, Any]:
     settings = stack.settings
     run_id = f"long_{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     conf = {"film": f"file://{film}", "output_folder": settings.results_uri}
-    api.trigger(DAG, run_id, conf)
-
-    def look() -> tuple[str, Mapping[str, str | None]]:
-        stack.check()
-        return api.run_state(DAG, run_id), states(api, run_id)
-
-    state, tasks = follow(look, TASKS, Progress(sys.stdout), 900.0 + 6 * 600.0 / settings.speed)
-    if state != "success":
-        failed = [task for task in TASKS if "failed" in (tasks.get(task) or "")]
-        logs = [
-            task_log(settings.airflow_home, DAG, run_id, task) for task in failed if task != "portrait.edit"
-        ]
-        raise DemoError("\n\n".join([f"Failed: {', '.join(failed) or state}.", *logs]))
+    limit = 900.0 + 6 * 600.0 / settings.speed
+    run_to_end(stack, api, DAG, run_id, conf, tasks=TASKS, limit=limit)
     result: Mapping[str, Any] = api.result(DAG, run_id, "portrait.join")
     return result
-
-
-def states(api: AirflowApi, run_id: str) -> dict[str, str | None]:
-    """Return the state of each task; of one with several instances how many are in which."""
-    counts: dict[str, Counter[str]] = {}
-    for task, state in api.all_task_states(DAG, run_id):
-        counts.setdefault(task, Counter())[state or "waiting"] += 1
-    return {
-        task: next(iter(count))
-        if count.total() == 1
-        else ", ".join(f"{n} {state}" for state, n in count.items())
-        for task, count in counts.items()
-    }
 
 
 def tell(film: Path, result: Mapping[str, Any]) -> None:
