@@ -25,13 +25,13 @@ def plan(*edges: tuple[int, int], rate: str = "25", dearest: str | None = "3.67"
             first=first,
             end=end,
             shared=0 if number == 0 else edges[number - 1][1] - first,
-            video_url=f"file:///work/pieces/{number}.mp4",
-            edited_url=f"file:///work/edited/{number}.mp4",
+            video_url=f"file:///films/pieces/{number}.mp4",
+            edited_url=f"file:///films/edited/{number}.mp4",
         )
         for number, (first, end) in enumerate(edges)
     )
     return Plan(
-        key="k", source="file:///film.mp4", folder="file:///work", rate=rate, frames=edges[-1][1],
+        key="k", source="file:///film.mp4", folder="file:///films", rate=rate, frames=edges[-1][1],
         width=640, height=360, has_sound=True, pieces=pieces, dearest=dearest,
     )  # fmt: skip
 
@@ -39,7 +39,7 @@ def plan(*edges: tuple[int, int], rate: str = "25", dearest: str | None = "3.67"
 def edit(number: int, **facts: Any) -> dict[str, Any]:
     usual = {
         "task_id": f"job-{number}",
-        "output_path": f"file:///work/edited/{number}.mp4",
+        "output_path": f"file:///films/edited/{number}.mp4",
         "billed_seconds": 5.0,
         "cost": {"amount": "3.67", "currency": "CNY"},
     }
