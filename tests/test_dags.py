@@ -49,7 +49,8 @@ def test_chain_lands_in_s3(
     store = boto3.resource(
         "s3", endpoint_url=s3, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
     )
-    bucket = store.create_bucket(Bucket="films")
+    # A name of its own: all emulated S3 servers of a process have the same buckets.
+    bucket = store.create_bucket(Bucket="chained-films")
     connection = {
         "conn_type": "aws",
         "login": "a",
@@ -57,10 +58,10 @@ def test_chain_lands_in_s3(
         "extra": {"endpoint_url": s3, "region_name": "us-east-1"},
     }
     monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
-    run = run_dag("chain_deferred", folder="s3://store@films/tonight/")
+    run = run_dag("chain_deferred", folder="s3://store@chained-films/tonight/")
     results: list[dict[str, Any]] = run.xcom("both")
     assert [result["output_path"] for result in results] == [
-        f"s3://store@films/tonight/{result['task_id']}.mp4" for result in results
+        f"s3://store@chained-films/tonight/{result['task_id']}.mp4" for result in results
     ]
     landed = {item.key: item.get()["Body"].read() for item in bucket.objects.all()}
     assert sorted(landed) == sorted(f"tonight/{result['task_id']}.mp4" for result in results)
