@@ -126,7 +126,11 @@ class Edit:
         return rows[0][0] if rows else None
 
     def log(self) -> str:
-        """What all attempts and triggers have logged, readable."""
+        """What all attempts and triggers have logged, readable.
+
+        Airflow closes a trigger's log as soon as it hears that the trigger is over. Lines that come later than that
+        news are in the triggerer's own output.
+        """
         run = (
             self._airflow.settings.airflow_home / "logs" / f"dag_id={self._dag_id}" / f"run_id={self._run_id}"
         )
@@ -134,6 +138,9 @@ class Edit:
         for file in sorted(run.rglob("attempt=*")):
             lines = [text for line in file.read_text(errors="replace").splitlines() for text in render(line)]
             texts.append("\n".join([f"--- {file.name}", *lines]))
+        for file in sorted(self._airflow.settings.logs.glob("triggerer*.log")):
+            late = [line for line in file.read_text(errors="replace").splitlines() if self._run_id in line]
+            texts.append("\n".join([f"--- {file.name}", *late]))
         return "\n".join(texts)
 
     def says(self, pattern: str, limit: float = 10) -> None:
