@@ -25,7 +25,7 @@ from airflow_provider_wan.dashscope.room import Queue, Standing, describe, notab
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.catalog import Model
     from airflow_provider_wan.dashscope.client import DashScopeClient
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 KIND = "room"
 """Marks the event of a wait for room, among those of waits for jobs."""

@@ -32,7 +32,7 @@ from airflow_provider_wan.sources import Sources
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 Mode: TypeAlias = Literal["auto", "presign", "upload"]
 MODES: tuple[Mode, ...] = ("auto", "presign", "upload")

@@ -27,7 +27,7 @@ from airflow_provider_wan.dashscope.requests.problem import shown
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient
     from airflow_provider_wan.dashscope.results import TaskSnapshot
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 ATTEMPTS = 3
 BLOCK = 8 << 20

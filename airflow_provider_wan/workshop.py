@@ -20,7 +20,7 @@ from airflow_provider_wan.sources import Sources, trouble
 
 if TYPE_CHECKING:
     from airflow_provider_wan.media.facts import MediaFacts
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 _BLOCK = 4 << 20
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_wan.dashscope import recovery
 from airflow_provider_wan.dashscope.errors import (
@@ -19,22 +19,13 @@ from airflow_provider_wan.dashscope.errors import (
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Ledger, Step
+from airflow_provider_wan.logs import Log, facts
 from airflow_provider_wan.operators.base import OnUnknown
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
     from airflow_provider_wan.dashscope.client import DashScopeClient
     from airflow_provider_wan.dashscope.results import Submission
-
-
-class Log(Protocol):
-    """The part of a logger that is used here; Airflow's own isn't a `logging.Logger`."""
-
-    def info(self, message: Any, /, *args: Any) -> Any:
-        """Tell what happens."""
-
-    def warning(self, message: Any, /, *args: Any) -> Any:
-        """Tell what someone may want to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ class Attempt:
         siblings: Returns the ids of jobs that other tasks of the DAG run have submitted.
         before_submit: Called when everything speaks for submitting; may raise instead.
         stage: Returns the body to send in the place of the edit's: with addresses that the service can fetch.
-        announce: Told of the attempt's job, as soon as it has one.
+        announce: Told of the attempt's job, as soon as it has one, and whether this attempt has submitted it.
         refused: Told that the service answered 429, so that no job was made. It may wait and return: then all is
             decided anew; or raise. None: the client tries again by itself, and what it can't outlast is raised.
         log: The task's log.
@@ -89,7 +80,7 @@ class Attempt:
         siblings: Callable[[], Collection[str]],
         before_submit: Callable[[], None],
         stage: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-        announce: Callable[[Job], None],
+        announce: Callable[[Job, bool], None],
         refused: Callable[[ThrottledError], None] | None = None,
         log: Log,
         clock: Callable[[], float] = time.time,
@@ -122,7 +113,7 @@ class Attempt:
         match step:
             case Step.COLLECT if entry and entry.job:
                 self._log.info("An earlier attempt finished job %s. Nothing is submitted.", entry.job.task_id)
-                self._announce(entry.job)
+                self._announce(entry.job, False)
                 return entry.job, False
             case Step.ATTACH if entry and entry.job:
                 return self._attach(entry.job)
@@ -167,15 +158,16 @@ class Attempt:
         self._log.info(
             "Submitted job %s: %s with %s in %s, request_id %s",
             *(job.task_id, job.function, job.model, job.region, job.request_id),
+            **facts(job),
         )
-        self._record(job)
+        self._record(job, fresh=True)
         return job
 
-    def _record(self, job: Job) -> None:
+    def _record(self, job: Job, *, fresh: bool = False) -> None:
         try:
             self.ledger.submitted(job)
         finally:  # also where the record fails because the task was cleared meanwhile: the job is to be cancelled then
-            self._announce(job)
+            self._announce(job, fresh)
 
     def _job(self, task_id: str, request_id: str, submitted_at: float) -> Job:
         return Job(

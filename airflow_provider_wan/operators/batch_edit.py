@@ -11,7 +11,8 @@ from airflow_provider_wan import storage
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job, result
-from airflow_provider_wan.operators.attempt import Attempt, Log
+from airflow_provider_wan.logs import Log
+from airflow_provider_wan.operators.attempt import Attempt
 from airflow_provider_wan.operators.batch_requests import Item
 
 
@@ -103,13 +104,13 @@ class Numbered:
     log: Log
     index: int
 
-    def info(self, message: Any, /, *args: Any) -> None:
+    def info(self, message: Any, /, *args: Any, **fields: Any) -> None:
         """Tell what happens."""
-        self.log.info("[%d] %s", self.index, message % args)
+        self.log.info("[%d] %s", self.index, message % args, wan_index=self.index, **fields)
 
-    def warning(self, message: Any, /, *args: Any) -> None:
+    def warning(self, message: Any, /, *args: Any, **fields: Any) -> None:
         """Tell what someone may want to look at."""
-        self.log.warning("[%d] %s", self.index, message % args)
+        self.log.warning("[%d] %s", self.index, message % args, wan_index=self.index, **fields)
 
 
 @dataclass(frozen=True, slots=True)

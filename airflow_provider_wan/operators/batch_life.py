@@ -197,7 +197,12 @@ class BatchLife:
     def _tell(self, job: OpenJob, snapshot: TaskSnapshot) -> None:
         if snapshot.status is not TaskStatus.PENDING:
             age = time.time() - job.submitted_at
-            self._log.info("Job %s is %s after %.0f s", job.task_id, snapshot.status, age)
+            self._log.info(
+                "Job %s is %s after %.0f s",
+                *(job.task_id, snapshot.status, age),
+                wan_task_id=job.task_id,
+                wan_status=str(snapshot.status),
+            )
 
     def _tell_trouble(self, job: OpenJob, error: ServiceError) -> None:
         self._log.warning(

@@ -15,7 +15,7 @@ from airflow_provider_wan.triggers.batch_watch import slots_of
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.client import DashScopeClient
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 UNPUBLISHED_RPS = 2
 

@@ -10,7 +10,8 @@ from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import RETENTION, Ledger, Step, Store, fingerprint
 from airflow_provider_wan.operators import batch_policy as policy
-from airflow_provider_wan.operators.attempt import Attempt, Edit, Log
+from airflow_provider_wan.logs import Log
+from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanParameterError
 from airflow_provider_wan.operators.batch import WanBatchEditOperator
 from airflow_provider_wan.operators.batch_edit import BatchEdit, Numbered
@@ -60,7 +61,7 @@ def edits_of(
     siblings: Callable[[], Collection[str]],
     before_submit: Callable[[Mapping[str, Any], str | None], None],
     stage: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-    announce: Callable[[Job], None],
+    announce: Callable[[Job, bool], None],
     log: Log,
 ) -> list[BatchEdit]:
     """Make the edits, all of them checked, also for the account's region; nothing is sent before that.

@@ -227,7 +227,7 @@ class BatchWork:
         if refused is not None:
             raise refused
 
-    def announce(self, job: Job) -> None:
+    def announce(self, job: Job, fresh: bool) -> None:  # noqa: ARG002
         """Tell of a job that was just submitted or found."""
         self._failing.job = job.task_id
         self._announced.append(job.task_id)

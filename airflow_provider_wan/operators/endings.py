@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -74,11 +75,13 @@ class FailingAsAirflowDoes:
     Attributes:
         remembers: Whether a later attempt will know what this one did.
         job: Id of the job that was submitted or taken over; empty while there is none.
+        tell: Told of the error by which the attempt fails, once its message says all; None: nobody is.
     """
 
     def __init__(self) -> None:
         self.remembers = False
         self.job = ""
+        self.tell: Callable[[WanError], None] | None = None
 
     def __enter__(self) -> FailingAsAirflowDoes:
         return self
@@ -86,10 +89,14 @@ class FailingAsAirflowDoes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not isinstance(error, WanError) or isinstance(error, AirflowFailException):
+        if not isinstance(error, WanError):
             return
-        error.consequence = self.consequence(error) or error.consequence
-        if not self.may_retry(error):
+        final = isinstance(error, AirflowFailException)
+        if not final:
+            error.consequence = self.consequence(error) or error.consequence
+        if self.tell is not None:
+            self.tell(error)
+        if not final and not self.may_retry(error):
             raise AirflowFailException(str(error)) from error
 
     def may_retry(self, error: WanError) -> bool:

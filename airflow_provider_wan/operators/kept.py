@@ -17,7 +17,7 @@ from airflow_provider_wan.dashscope.errors import DestinationError
 from airflow_provider_wan.dashscope.redact import redacted
 
 if TYPE_CHECKING:
-    from airflow_provider_wan.operators.attempt import Log
+    from airflow_provider_wan.logs import Log
 
 SUFFIX = ".wan.json"
 

@@ -36,7 +36,13 @@ def landed(
     if operator.output_path is not None:
         file = storage.land(client, snapshot, plain(operator.output_path))
         uri = file.uri
-        operator.log.info("Landed job %s: %s (%d bytes)", job.task_id, file.uri, file.size)
+        operator.log.info(
+            "Landed job %s: %s (%d bytes)",
+            *(job.task_id, file.uri, file.size),
+            wan_task_id=job.task_id,
+            wan_output_path=file.uri,
+            wan_bytes=file.size,
+        )
     outcome = result(job, snapshot, uri)
     if operator.on_landed == "keep" and uri is not None:
         kept.keep(uri, fingerprint, outcome)

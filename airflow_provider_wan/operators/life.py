@@ -18,17 +18,19 @@ from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
-from airflow_provider_wan.jobs import JOB_KEY, Job, cancelling, summary
+from airflow_provider_wan.jobs import Job, cancelling, summary
 from airflow_provider_wan.ledger import Ledger, Store, fingerprint
+from airflow_provider_wan.logs import facts
 from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.landing import landed, landed_already
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.siblings import jobs_of_run
-from airflow_provider_wan.operators.waits import earliest_resume, patience, try_to_cancel
+from airflow_provider_wan.operators.waits import job_trigger, patience, room_trigger, try_to_cancel
+from airflow_provider_wan.records import LANDED
 from airflow_provider_wan.staging import Stager
-from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
+from airflow_provider_wan.trail import Trail
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -56,6 +58,8 @@ class Life:
         self._begun_at = time.time()
         self._hook = DashScopeHook(operator.conn_id)
         self._admission: Admission | None = None
+        self._trail = Trail(context["ti"], self._log)
+        failing.tell = self._trail.failed
         self._attempt = self._prepare()
         failing.remembers = self._attempt.ledger.remembers
 
@@ -142,6 +146,7 @@ class Life:
             self._operator.before_submit(self._context)
         waited = self._admission is not None and self._admission.waiting.waited
         self._stager.check(self._attempt.edit.body, again=waited)
+        self._told_valid(again=waited)
         if self._operator.output_path is not None:
             storage.check_destination(plain(self._operator.output_path))
         if self._admission is not None:
@@ -159,14 +164,21 @@ class Life:
             # A worker that is shut down leads here too, and then a retry shall go on.
             raise AirflowException("The task was ended from outside, so nothing more is submitted.")
 
-    def _announce(self, job: Job) -> None:
+    def _told_valid(self, *, again: bool) -> None:
+        edit = self._attempt.edit
+        if not again:
+            self._log.info(
+                "Validated: %s with %s in %s", edit.function, edit.body["model"], edit.account.region
+            )
+
+    def _announce(self, job: Job, fresh: bool) -> None:
         self._failing.job = job.task_id
         self._watched = job
         if self._killed:  # while it was being submitted
             safe = self._cancel(job) or self._attempt.ledger.remembers
             failure = AirflowException if safe else AirflowFailException
             raise failure(f"The task was ended from outside while it submitted job {job.task_id}.")
-        self._context["ti"].xcom_push(key=JOB_KEY, value=job.task_id)
+        self._trail.has_job(job, fresh=fresh)
 
     # -- beginning and going on ----------------------------------------------------------------------
 
@@ -177,6 +189,14 @@ class Life:
                 "This Airflow has no task state store (it came with 3.3), so an attempt can't take up the job of "
                 "an earlier one: after a worker dies, a retry submits, and pays for, the edit again."
             )
+        operator, edit = self._operator, self._attempt.edit
+        self._trail.begun(
+            edit.body,
+            function=edit.function,
+            region=edit.account.region,
+            conn_id=operator.conn_id,
+            path=plain(operator.output_path),
+        )
         return landed_already(self._operator, self._context, self._fingerprint) or self._begin()
 
     def _begin(self) -> dict[str, Any]:
@@ -203,6 +223,7 @@ class Life:
                 return self._begin()
             job, event = ours, {}
         self._failing.job = job.task_id
+        self._trail.goes_on(job)
         return self._conclude(job, str(event.get("end")))
 
     # -- waiting for room ----------------------------------------------------------------------------
@@ -215,6 +236,9 @@ class Life:
         queue = admission.too_long()
         if queue is not None:
             admission.tell(queue)
+            self._trail.waits_for_room(
+                since=admission.waiting.since, queue={"pending": queue.pending, "running": queue.slots}
+            )
             self._wait_for_room_in_triggerer(admission, pause=0.0)
 
     def _refused(self, error: ThrottledError) -> None:
@@ -228,21 +252,18 @@ class Life:
         admission.pause_here(pause)
 
     def _wait_for_room_in_triggerer(self, admission: Admission, *, pause: float) -> NoReturn:
-        now, until = time.time(), admission.until
+        now, edit = time.time(), self._attempt.edit
         self._operator.defer(
-            trigger=WanRoomTrigger(
-                model=self._attempt.edit.body["model"],
-                function=self._attempt.edit.function,
+            trigger=room_trigger(
+                admission,
+                model=edit.body["model"],
+                function=edit.function,
                 conn_id=self._operator.conn_id,
-                waiting_since=admission.waiting.since,
-                longest=admission.longest,
-                pause_until=now + pause,
-                not_before=earliest_resume(now),
-                deadline=until,
-                refusals=admission.waiting.refusals,
+                now=now,
+                pause=pause,
             ),
             method_name="resume",
-            timeout=None if until is None else patience(until, now),
+            timeout=None if admission.until is None else patience(admission.until, now),
         )
 
     def _enter(self, waiting: Waiting) -> dict[str, Any]:
@@ -262,16 +283,7 @@ class Life:
     def _wait_in_triggerer(self, job: Job) -> NoReturn:
         now = time.time()
         self._operator.defer(
-            trigger=WanTaskTrigger(
-                task_id=job.task_id,
-                conn_id=self._operator.conn_id,
-                deadline=job.deadline,
-                not_before=earliest_resume(now),
-                cancel_on_kill=self._operator.cancel_on_kill,
-                end_task=self._operator.end_in_triggerer,
-                multiple_outputs=self._operator.multiple_outputs,
-                facts=job.as_dict(),
-            ),
+            trigger=job_trigger(self._operator, job, now=now),
             method_name="resume",
             timeout=patience(job.deadline, now),
         )
@@ -295,7 +307,13 @@ class Life:
 
     def _tell(self, job: Job, snapshot: TaskSnapshot) -> None:
         age = time.time() - job.submitted_at
-        self._log.info("Job %s is %s after %.0f s", job.task_id, snapshot.status, age)
+        self._log.info(
+            "Job %s is %s after %.0f s",
+            *(job.task_id, snapshot.status, age),
+            wan_task_id=job.task_id,
+            wan_status=str(snapshot.status),
+        )
+        self._trail.became(str(snapshot.status))
 
     def _tell_trouble(self, job: Job, error: ServiceError) -> None:
         self._log.warning(
@@ -328,6 +346,8 @@ class Life:
         """
         snapshot = self._attempt.client.get(job.task_id)
         status = snapshot.status
+        if not status.active:
+            self._trail.ended(job, snapshot)
         if status is TaskStatus.SUCCEEDED:
             return self._finish(job, snapshot)
         if status.active and end != polling.End.DEADLINE:
@@ -356,5 +376,9 @@ class Life:
             self._log.warning("%s So a new job is submitted.", error)
             return self._wait(self._attempt.submit_instead())
         self._attempt.ledger.done(job)
-        self._log.info("Job %s is done: %s", job.task_id, summary(snapshot, outcome))
+        if outcome["output_path"] is not None:
+            self._trail.became(LANDED)
+        self._log.info(
+            "Job %s is done: %s", *(job.task_id, summary(snapshot, outcome)), **facts(job), wan_status="DONE"
+        )
         return outcome

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_wan.dashscope.errors import WanError
+from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
 if TYPE_CHECKING:
+    from airflow_provider_wan.admission import Admission
     from airflow_provider_wan.dashscope.client import DashScopeClient
     from airflow_provider_wan.jobs import Job
+    from airflow_provider_wan.operators.base import WanOperator
 
 BACKSTOP = timedelta(minutes=5)
 """How long after our own deadline Airflow's trigger timeout steps in, should the triggerer be gone."""
@@ -25,6 +28,46 @@ def earliest_resume(now: float) -> float:
 def patience(deadline: float, now: float) -> timedelta:
     """Say for how long Airflow shall let a trigger run that ends by itself at a deadline."""
     return timedelta(seconds=max(0.0, deadline - now)) + BACKSTOP
+
+
+def room_trigger(
+    admission: Admission, *, model: str, function: str, conn_id: str, now: float, pause: float
+) -> WanRoomTrigger:
+    """Make the trigger that waits for room.
+
+    Args:
+        admission: Knows how far the edit has come in its wait.
+        model: Model as it is sent.
+        function: The edit function.
+        conn_id: Connection to ask with.
+        now: Seconds since 1970.
+        pause: For how many seconds to ask nothing.
+    """
+    return WanRoomTrigger(
+        model=model,
+        function=function,
+        conn_id=conn_id,
+        waiting_since=admission.waiting.since,
+        longest=admission.longest,
+        pause_until=now + pause,
+        not_before=earliest_resume(now),
+        deadline=admission.until,
+        refusals=admission.waiting.refusals,
+    )
+
+
+def job_trigger(operator: WanOperator, job: Job, *, now: float) -> WanTaskTrigger:
+    """Make the trigger that waits for an operator's job."""
+    return WanTaskTrigger(
+        task_id=job.task_id,
+        conn_id=operator.conn_id,
+        deadline=job.deadline,
+        not_before=earliest_resume(now),
+        cancel_on_kill=operator.cancel_on_kill,
+        end_task=operator.end_in_triggerer,
+        multiple_outputs=operator.multiple_outputs,
+        facts=job.as_dict(),
+    )
 
 
 def try_to_cancel(client: DashScopeClient, job: Job) -> WanError | None:

@@ -110,7 +110,12 @@ class WanBatchTrigger(BaseTrigger):
     def _tell(self, job: OpenJob, snapshot: TaskSnapshot) -> None:
         if snapshot.status is not TaskStatus.PENDING:
             age = time.time() - job.submitted_at
-            self.log.info("Job %s is %s after %.0f s", job.task_id, snapshot.status, age)
+            self.log.info(
+                "Job %s is %s after %.0f s",
+                *(job.task_id, snapshot.status, age),
+                wan_task_id=job.task_id,
+                wan_status=str(snapshot.status),
+            )
 
     def _tell_trouble(self, job: OpenJob, error: ServiceError) -> None:
         self.log.warning(

@@ -14,8 +14,11 @@ from airflow_provider_wan.dashscope.polling import End, Outcome
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import Job, cancelling, result, summary
+from airflow_provider_wan.logs import facts
+from airflow_provider_wan.records import progress
 from airflow_provider_wan.triggers.accounts import account_of, clients, forget
 from airflow_provider_wan.triggers.awaited import jobs_still_awaited
+from airflow_provider_wan.triggers.progress import Progress
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.poller import Poller
@@ -68,6 +71,7 @@ class WanTaskTrigger(BaseTrigger):
         self.multiple_outputs = multiple_outputs
         self.facts = facts or {}
         self._result: dict[str, Any] | None = None
+        self._progress = Progress()
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow stores to make this trigger again elsewhere."""
@@ -90,6 +94,7 @@ class WanTaskTrigger(BaseTrigger):
             self.log.warning("The wait for job %s ended: %s", self.job_id, error)
             outcome = Outcome(End.REFUSED)
         await asyncio.sleep(self.not_before - time.time())
+        await self._progress.settled()
         yield self._event(outcome)
 
     async def _wait(self) -> Outcome:
@@ -124,7 +129,7 @@ class WanTaskTrigger(BaseTrigger):
         if snapshot.status is not TaskStatus.SUCCEEDED or snapshot.video_url is None:
             return None
         outcome = result(job, snapshot, None)
-        self.log.info("Job %s is done: %s", self.job_id, summary(snapshot, outcome))
+        self.log.info("Job %s is done: %s", *(self.job_id, summary(snapshot, outcome)), **facts(job))
         return outcome
 
     async def on_kill(self) -> None:
@@ -153,14 +158,25 @@ class WanTaskTrigger(BaseTrigger):
             self.log.info("%s", cancelling(self.job_id, None))
 
     def _tell(self, snapshot: TaskSnapshot) -> None:
-        age = time.time() - self.facts["submitted_at"] if "submitted_at" in self.facts else None
+        now, status = time.time(), str(snapshot.status)
+        age = now - self.facts["submitted_at"] if "submitted_at" in self.facts else None
         after = f" after {age:.0f} s" if age is not None else ""
-        self.log.info("Job %s is %s%s", self.job_id, snapshot.status, after)
+        self.log.info(
+            "Job %s is %s%s", *(self.job_id, status, after), wan_task_id=self.job_id, wan_status=status
+        )
+        if snapshot.status is not TaskStatus.PENDING:  # the task itself has told that
+            self._progress.leave(self.task_instance, progress(status, at=now, job=self._job()))
 
     def _tell_trouble(self, error: ServiceError) -> None:
         self.log.warning(
             "Job %s can't be looked at; the wait goes on. The last error: %s", self.job_id, error
         )
+
+    def _job(self) -> Job | None:
+        try:
+            return Job.from_dict(self.facts)
+        except ValueError:  # a trigger of an older version
+            return None
 
     def _event(self, outcome: Outcome) -> TriggerEvent:
         if self._result is not None:

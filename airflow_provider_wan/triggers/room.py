@@ -16,7 +16,9 @@ from airflow_provider_wan.dashscope.errors import WanError
 from airflow_provider_wan.dashscope.gate import gate_of
 from airflow_provider_wan.dashscope.room import describe, notably, spoken
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.records import ROOM, progress
 from airflow_provider_wan.triggers.accounts import account_of, clients, forget
+from airflow_provider_wan.triggers.progress import Progress
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.gate import News
@@ -66,6 +68,7 @@ class WanRoomTrigger(BaseTrigger):
         self.refusals = refusals
         self._told: float | None = None
         self._seconds: float | None = None
+        self._progress = Progress()
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow stores to make this trigger again elsewhere."""
@@ -92,6 +95,7 @@ class WanRoomTrigger(BaseTrigger):
         if end == "room":
             self.log.info("There is room after %s.", spoken(time.time() - self.waiting_since))
         await asyncio.sleep(self.not_before - time.time())
+        await self._progress.settled()
         yield TriggerEvent(  # type: ignore[no-untyped-call]
             {
                 "kind": KIND,
@@ -131,3 +135,8 @@ class WanRoomTrigger(BaseTrigger):
             *(why, news.ahead, spoken(news.expected)),
             f" The last error: {news.trouble}" if news.trouble else "",
         )
+        queue = {"pending": news.queue.pending, "running": news.queue.slots} if news.queue else {}
+        standing = progress(
+            ROOM, at=time.time(), since=self.waiting_since, queue={**queue, "ahead": news.ahead}
+        )
+        self._progress.leave(self.task_instance, standing)

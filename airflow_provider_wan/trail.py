@@ -1,0 +1,84 @@
+"""The trail of an edit: what its life tells people while it goes on, beside the log.
+
+XComs for those who look (see `records`), metrics for those who watch, an account of what is spent. None of it may
+fail an edit: what can't be left is warned of, and the edit goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_wan import records
+from airflow_provider_wan.jobs import JOB_KEY, Job
+
+if TYPE_CHECKING:
+    from airflow_provider_wan.dashscope.errors import WanError
+    from airflow_provider_wan.dashscope.results import TaskSnapshot
+    from airflow_provider_wan.logs import Log
+
+
+class Trail:
+    """Leaves an edit's trail in its task instance.
+
+    Args:
+        ti: Airflow's task instance.
+        log: The task's log.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(self, ti: Any, log: Log, *, clock: Callable[[], float] = time.time) -> None:
+        self._ti = ti
+        self._log = log
+        self._clock = clock
+        self._job: Job | None = None
+
+    def begun(
+        self, body: Mapping[str, Any], *, function: str, region: str, conn_id: str, path: str | None
+    ) -> None:
+        """An attempt begins; this is what it asks for, with the author's addresses."""
+        attempt = int(getattr(self._ti, "try_number", 1))
+        self._leave(
+            records.REQUEST_KEY,
+            records.request(
+                body, function=function, region=region, conn_id=conn_id, output_path=path, attempt=attempt
+            ),
+        )
+
+    def waits_for_room(self, *, since: float, queue: Mapping[str, int] | None) -> None:
+        """Nothing is submitted yet, because the account's queue is full."""
+        self._progress(records.ROOM, since=since, queue=queue)
+
+    def has_job(self, job: Job, *, fresh: bool) -> None:
+        """The attempt has a job: a fresh one that it has submitted, or an earlier attempt's that it takes up.
+
+        What tells the job's id is no mere trail: the triggerer and the other tasks go by it, so its failure counts.
+        """
+        self._job = job
+        self._ti.xcom_push(key=JOB_KEY, value=job.task_id)
+        self._progress("PENDING")
+
+    def goes_on(self, job: Job) -> None:
+        """The attempt goes on, after a wait, with this job."""
+        self._job = job
+
+    def became(self, status: str) -> None:
+        """The job has changed its state, or its result is in place."""
+        self._progress(status)
+
+    def ended(self, job: Job, snapshot: TaskSnapshot) -> None:
+        """The job has ended, well or not. May be told again, by a later attempt."""
+
+    def failed(self, error: WanError) -> None:
+        """The attempt fails."""
+        self._leave(records.FAILURE_KEY, records.failure(error, at=self._clock(), job=self._job))
+
+    def _progress(self, status: str, **more: Any) -> None:
+        self._leave(records.PROGRESS_KEY, records.progress(status, at=self._clock(), job=self._job, **more))
+
+    def _leave(self, key: str, value: Mapping[str, Any]) -> None:
+        try:
+            self._ti.xcom_push(key=key, value=dict(value))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the edit matters more
+            self._log.warning("The XCom %s can't be pushed, so pages will lack it: %s", key, error)

@@ -1,0 +1,119 @@
+/**
+ * The page of one task instance: gets its data and puts the parts together.
+ *
+ * The data: see `edit/data` of the server. Parts are made anew only where what they show has changed, so a refresh
+ * doesn't stop a clip that plays or move the focus.
+ */
+
+import { phase, words } from "./format.js";
+import { Feed, getJson, query } from "./load.js";
+import { Slots, badge, card, el } from "./parts.js";
+import { files, job, parameters, prompts, references, timeline } from "./details.js";
+import { notice, trouble } from "./states.js";
+import { player } from "./player.js";
+import { siblings } from "./siblings.js";
+import { sides } from "./sides.js";
+import { Tiles } from "./tiles.js";
+
+const page = document.getElementById("page");
+const slots = new Slots(page, ["head", "trouble", "siblings", "notice", "stage", "references", "details"]);
+let seen = null;
+let received = 0;
+let current = null;
+let playing = null;
+let strip = null;
+let tiles = null;
+const ticking = { notice: [], details: [] };
+
+const feed = new Feed(() => getJson(`edit/data?${query()}`, "task instance"), show, complain);
+setInterval(() => document.hidden || Object.values(ticking).flat().forEach((tick) => tick()), 1000);
+feed.now();
+
+function show(data) {
+  seen = data.now;
+  received = performance.now();
+  current = data;
+  page.removeAttribute("aria-busy");
+  document.title = `${data.task_id}${data.map_index >= 0 ? ` [${data.map_index}]` : ""} · Video`;
+  const known = data.kind !== "none";
+  slots.put("head", known && [data.phase, data.function, data.model, data.region, data.attempt, data.kind], () => head(data));
+  showSiblings(data);
+  showNotice(data);
+  showStage(data);
+  const { others } = sides(data);
+  slots.put("references", known && others, () => known && references(others));
+  slots.put("details", known && [data.prompt, data.parameters, data.usage, data.timeline, data.job, data.cost, data.spent, data.billed_seconds, data.inputs, data.result, data.phase], () => known && details(data));
+}
+
+function complain(error) {
+  slots.put("trouble", error && [error.message, seen], () => error && trouble(error, seen, () => feed.now()));
+  if (error && !seen) page.removeAttribute("aria-busy");
+}
+
+function head(data) {
+  if (data.kind === "none") return null;
+  const { name, tone } = phase(data.phase);
+  const title = { batch: "Batch of edits", footage: "Footage" }[data.kind] ?? (data.function ? words(data.function) : "Edit");
+  const about = [data.model, data.region, data.attempt > 1 ? `attempt ${data.attempt}` : null].filter(Boolean);
+  return el("header.head", {}, el("h1", { text: title }), el("span", { role: "status" }, badge(name, tone)), el("p.muted", { text: about.join(" · ") }));
+}
+
+function showSiblings(data) {
+  const several = data.siblings && data.siblings.items.length > 0 && data.map_index >= 0;
+  // Which there are, not how they are: states change under the eyes of whoever walks through them.
+  slots.put("siblings", several ? [data.map_index, data.map_label, data.siblings.total, data.siblings.items.length] : null, () => {
+    strip = several ? siblings(data) : null;
+    return strip?.node;
+  });
+  strip?.update(data);
+}
+
+function showNotice(data) {
+  const { waiting } = data;
+  const steady = waiting && { ...waiting, age_seconds: null };
+  slots.put("notice", [data.kind, data.phase, data.state, data.failure, data.attempt, data.refresh_seconds, steady, data.result?.expires_at], () => {
+    ticking.notice = [];
+    return notice(data, (tick) => ticking.notice.push(tick), age);
+  });
+}
+
+/** How long the wait has lasted, in seconds; the server's count and our own clock since, so that clocks may differ. */
+function age() {
+  return (current.waiting?.age_seconds ?? 0) + (performance.now() - received) / 1000;
+}
+
+function showStage(data) {
+  if (data.edits) {
+    slots.put("stage", "batch", () => {
+      tiles = new Tiles();
+      return card(el("h2", { text: "Edits" }), tiles.node);
+    });
+    tiles.show(data.edits);
+    return;
+  }
+  const { before, after } = sides(data);
+  const shown = [];
+  if (before) shown.push({ name: "Before", kind: before.kind, media: before.media, uri: before.uri, why: before.why_not });
+  if (after) shown.push({ name: "After", kind: after.kind, media: after.media, uri: after.uri, why: after.why_not });
+  else if (before) shown.push({ name: "After", kind: "video", media: null, uri: null, why: missing(data) });
+  slots.put("stage", shown, () => {
+    playing?.close();
+    playing = shown.length ? player(shown) : null;
+    return playing?.node;
+  });
+}
+
+function missing(data) {
+  const { group } = phase(data.phase);
+  if (group === "failed") return "There is no result.";
+  if (group === "expired") return "The result has expired.";
+  return group === "waiting" ? "The result will stand here." : "There is no result to show.";
+}
+
+function details(data) {
+  ticking.details = [];
+  const times = timeline(data, (tick) => ticking.details.push(tick));
+  const columns = [[prompts(data), parameters(data)], [times, job(data), files(data)]];
+  const made = columns.map((parts) => el("div.column", {}, ...parts)).filter((column) => column.childElementCount);
+  return made.length ? el("div.details", {}, ...made) : null;
+}
