@@ -54,7 +54,7 @@ export function timeline({ timeline: events, waiting, phase, now }, everySecond)
     bar.append(part);
     keys.append(el("li", {}, el("i.dot", { "data-tone": span.tone }), el("span", { text: span.label }), lasted));
   }
-  if (spans.length > 1 && !waiting) keys.append(el("li.total", {}, el("span", { text: "In all" }), el("b", { text: duration(all) })));
+  if (spans.length > 1 && !waiting) keys.append(el("li.all", {}, el("span", { text: "In all" }), el("b", { text: duration(all) })));
   const [first, last] = [events[0], events.at(-1)];
   const ends = el("p.ends", {}, el("span", { text: `${words(first.name)} ${moment(first.at)}` }), last === first ? null : el("span", { text: `${words(last.name)} ${moment(last.at)}` }));
   return card("Timeline", spans.length ? bar : null, spans.length ? keys : null, ends);

@@ -25,7 +25,14 @@ export function changes(before, after) {
     if (last && (last.fresh === fresh || !text.trim())) last.text += text;
     else parts.push({ text, fresh });
   });
-  return parts;
+  return parts.flatMap(trimmed);
+}
+
+/** A mark doesn't reach over the blank behind it. */
+function trimmed({ text, fresh }) {
+  const kept = text.trimEnd();
+  if (!fresh || kept === text) return [{ text, fresh }];
+  return [{ text: kept, fresh }, { text: text.slice(kept.length), fresh: false }];
 }
 
 function split(text) {

@@ -16,7 +16,7 @@ import { sides } from "./sides.js";
 import { Tiles } from "./tiles.js";
 
 const page = document.getElementById("page");
-const slots = new Slots(page, ["head", "trouble", "siblings", "notice", "stage", "references", "details"]);
+const slots = new Slots(page, ["head", "trouble", "siblings", "notice", "stage", "details"]);
 let seen = null;
 let received = 0;
 let current = null;
@@ -40,8 +40,6 @@ function show(data) {
   showSiblings(data);
   showNotice(data);
   showStage(data);
-  const { others } = sides(data);
-  slots.put("references", known && others, () => known && references(others));
   slots.put("details", known && [data.prompt, data.parameters, data.usage, data.timeline, data.job, data.cost, data.spent, data.billed_seconds, data.inputs, data.result, data.phase], () => known && details(data));
 }
 
@@ -113,7 +111,7 @@ function missing(data) {
 function details(data) {
   ticking.details = [];
   const times = timeline(data, (tick) => ticking.details.push(tick));
-  const columns = [[prompts(data), parameters(data)], [times, job(data), files(data)]];
+  const columns = [[references(sides(data).others), prompts(data), parameters(data)], [times, job(data), files(data)]];
   const made = columns.map((parts) => el("div.column", {}, ...parts)).filter((column) => column.childElementCount);
   return made.length ? el("div.details", {}, ...made) : null;
 }

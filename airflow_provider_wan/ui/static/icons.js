@@ -10,6 +10,7 @@ const DRAWN = {
   muted: [["path", { d: "M4 9.5v5h3.5L12 19V5L7.5 9.5z", fill: "currentColor" }], ["path", { d: "m16 9.5 5 5m0-5-5 5" }]],
   columns: [["rect", { x: 3, y: 5, width: 18, height: 14, rx: 2 }], ["path", { d: "M12 5v14" }]],
   wipe: [["rect", { x: 3, y: 5, width: 18, height: 14, rx: 2 }], ["path", { d: "M12 2.5v19M9 10l-2.2 2L9 14M15 10l2.2 2-2.2 2" }]],
+  knob: [["path", { d: "m8.5 6.5-5.5 5.5 5.5 5.5M15.5 6.5l5.5 5.5-5.5 5.5" }]],
   full: [["path", { d: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" }]],
   download: [["path", { d: "M12 4v11M7 10.5l5 5 5-5M4.5 20h15" }]],
   copy: [["rect", { x: 8.5, y: 8.5, width: 11, height: 11.5, rx: 2 }], ["path", { d: "M15.5 8.5V6a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2" }]],

@@ -170,7 +170,7 @@ function sound(shown) {
 /** The two ways of showing, and the slider that lies over the picture: native, so it drags, touches and has keys. */
 function wipe(stage, signal) {
   const slider = el("input.wiper", { type: "range", min: "0", max: "100", step: "0.5", value: "50", "aria-label": "Wipe between before and after" });
-  const line = el("div.line", { "aria-hidden": "true" }, el("span.knob", {}, icon("wipe")));
+  const line = el("div.line", { "aria-hidden": "true" }, el("span.knob", {}, icon("knob")));
   const move = () => {
     stage.style.setProperty("--cut", `${slider.value}%`);
     slider.setAttribute("aria-valuetext", `${Math.round(slider.value)} % before`);

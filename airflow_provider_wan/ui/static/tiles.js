@@ -35,7 +35,7 @@ export class Tiles {
     const poster = el("div.poster", {}, ...picture(edit));
     const video = poster.querySelector("video");
     if (video) this.#watcher.observe(video);
-    const inner = [poster, el("div.body", {}, title(edit), el("p.prompt", { text: text(edit), title: text(edit) }), foot(edit))];
+    const inner = [poster, el("div.body", {}, title(edit), el("p.brief", { text: text(edit), title: text(edit) }), foot(edit))];
     const made = shell(edit, inner);
     if (video) playOnTouch(made, video);
     return el("li", { "data-phase": edit.phase }, made);
