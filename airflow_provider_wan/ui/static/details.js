@@ -76,23 +76,32 @@ export function job(data) {
     ["Region", region],
     ["Attempt", attempt > 1 ? String(attempt) : null],
     ["Billed", billed === null || billed === undefined ? null : `${billed} s`],
-    ["Cost", cost && el("strong", { text: money(cost.amount, cost.currency) }), cost?.price_date && el("span.muted", { text: ` at the price of ${cost.price_date}` })],
+    ["Cost", cost && el("strong", { text: money(cost.amount, cost.currency) }), cost?.price_date && el("span.muted", { text: ` at the price of ${cost.price_date}` }), upTo(data)],
     ["All attempts", ...spent(data)],
     ["Console", about?.console_url && link(about.console_url)],
   ]);
   return rows && card("Job and cost", rows);
 }
 
+/** What the only job there has been may cost, while it goes on. */
+function upTo({ spent: sum, cost }) {
+  return !cost && alone(sum) && sums(sum.open) ? `up to ${sums(sum.open)}, if the job ends well` : null;
+}
+
+function alone(sum) {
+  return Boolean(sum) && sum.jobs <= 1 && !sum.unknown && !sums(sum.paid);
+}
+
 /** What all attempts spent, where that isn't simply this job's cost. */
 function spent({ spent: sum, cost }) {
-  if (!sum) return [];
+  if (!sum || (alone(sum) && !cost)) return [];
   const paid = sums(sum.paid);
   const open = sums(sum.open);
   const same = sum.jobs <= 1 && !open && !sum.unknown && (!paid || (cost && paid === money(cost.amount, cost.currency)));
   if (same) return [];
   const said = [
     paid && `${paid} paid`,
-    open && `up to ${open} more for jobs not seen to end`,
+    open && `up to ${open} more for what isn't seen to have ended`,
     sum.unknown ? `${count(sum.unknown, "job")} of unknown price` : "",
   ].filter(Boolean);
   return [`${said.join(", ") || "Nothing paid"} (${count(sum.jobs, "job")})`];
@@ -127,12 +136,12 @@ export function references(others) {
 }
 
 /** Where the files lie. */
-export function files({ inputs, result }) {
+export function files({ inputs, result, phase }) {
   const rows = (inputs ?? []).filter((one) => one.uri).map((one) => [one.name, place(one.uri, one.name)]);
   if (result?.uri) rows.push(["Result", place(result.uri, "the result's address")]);
   if (result && !result.landed) {
     const until = result.expires_at ? ` until ${moment(result.expires_at)}` : "";
-    rows.push(["Landed", `No: only the service holds it${until}`]);
+    rows.push(["Landed", phase === "expired" ? `No: only the service held it${until}` : `No: only the service holds it${until}`]);
   }
   const list = facts(rows);
   return list && card("Files", list);

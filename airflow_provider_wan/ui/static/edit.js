@@ -5,9 +5,9 @@
  * doesn't stop a clip that plays or move the focus.
  */
 
-import { phase, words } from "./format.js";
+import { count, phase, words } from "./format.js";
 import { Feed, getJson, query } from "./load.js";
-import { Slots, badge, card, el } from "./parts.js";
+import { Slots, badge, el } from "./parts.js";
 import { files, job, parameters, prompts, references, timeline } from "./details.js";
 import { notice, trouble } from "./states.js";
 import { player } from "./player.js";
@@ -16,7 +16,7 @@ import { sides } from "./sides.js";
 import { Tiles } from "./tiles.js";
 
 const page = document.getElementById("page");
-const slots = new Slots(page, ["head", "trouble", "siblings", "notice", "stage", "details"]);
+const slots = new Slots(page, ["head", "trouble", "siblings", "notice", "sums", "stage", "details"]);
 let seen = null;
 let received = 0;
 let current = null;
@@ -51,8 +51,8 @@ function complain(error) {
 function head(data) {
   if (data.kind === "none") return null;
   const { name, tone } = phase(data.phase);
-  const title = { batch: "Batch of edits", footage: "Footage" }[data.kind] ?? (data.function ? words(data.function) : "Edit");
-  const about = [data.model, data.region, data.attempt > 1 ? `attempt ${data.attempt}` : null].filter(Boolean);
+  const title = { batch: "Batch of edits", footage: "Footage" }[data.kind] ?? (data.function ? words(data.function) : data.model ?? "Edit");
+  const about = [data.model === title ? null : data.model, data.region, data.attempt > 1 ? `attempt ${data.attempt}` : null].filter(Boolean);
   return el("header.head", {}, el("h1", { text: title }), el("span", { role: "status" }, badge(name, tone)), el("p.muted", { text: about.join(" · ") }));
 }
 
@@ -84,21 +84,33 @@ function showStage(data) {
   if (data.edits) {
     slots.put("stage", "batch", () => {
       tiles = new Tiles();
-      return card(el("h2", { text: "Edits" }), tiles.node);
+      return tiles.node;
     });
+    slots.put("sums", data.edits.map((edit) => edit.phase), () => batchSums(data.edits));
     tiles.show(data.edits);
     return;
   }
   const { before, after } = sides(data);
   const shown = [];
-  if (before) shown.push({ name: "Before", kind: before.kind, media: before.media, uri: before.uri, why: before.why_not });
-  if (after) shown.push({ name: "After", kind: after.kind, media: after.media, uri: after.uri, why: after.why_not });
-  else if (before) shown.push({ name: "After", kind: "video", media: null, uri: null, why: missing(data) });
+  if (before) shown.push({ place: "before", name: "Before", kind: before.kind, media: before.media, uri: before.uri, why: before.why_not });
+  if (after) shown.push({ place: "after", name: before ? "After" : "Result", kind: after.kind, media: after.media, uri: after.uri, why: after.why_not });
+  else if (before) shown.push({ place: "after", name: "After", kind: "video", media: null, uri: null, why: missing(data) });
   slots.put("stage", shown, () => {
     playing?.close();
     playing = shown.length ? player(shown) : null;
     return playing?.node;
   });
+}
+
+/** How many of a batch are how. */
+function batchSums(edits) {
+  const counts = new Map();
+  for (const edit of edits) {
+    const { name, tone } = phase(edit.phase);
+    counts.set(name, { tone, number: (counts.get(name)?.number ?? 0) + 1 });
+  }
+  const parts = [...counts].map(([name, { tone, number }]) => el("span.key", {}, el("i.dot", { "data-tone": tone }), `${number} ${name.toLowerCase()}`));
+  return el("p.summary", {}, el("b", { text: count(edits.length, "edit") }), ...parts);
 }
 
 function missing(data) {

@@ -49,8 +49,8 @@ export function badge(text, tone) {
 export function facts(rows) {
   const list = el("dl.facts");
   for (const [name, ...values] of rows) {
-    const said = values.filter((value) => value !== null && value !== undefined && value !== "");
-    if (said.length) list.append(el("dt", { text: name }), el("dd", {}, ...said));
+    const said = values.filter((value) => value !== null && value !== undefined && value !== false && value !== "");
+    if (said.length) list.append(el("div.fact", {}, el("dt", { text: name }), el("dd", {}, ...said)));
   }
   return list.childElementCount ? list : null;
 }

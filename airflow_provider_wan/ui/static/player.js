@@ -10,7 +10,7 @@ const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 
 /**
  * Build the player.
- * @param {{name: string, kind: string, media: string|null, uri: string|null, why: string|null}[]} sides One or two:
+ * @param {{place: "before"|"after", name: string, kind: string, media: string|null, uri: string|null, why: string|null}[]} sides One or two:
  *   what stands on the left and on the right. One without `media` says `why` instead.
  * @returns {{node: HTMLElement, close: () => void}}
  */
@@ -34,7 +34,7 @@ export function player(sides) {
   if (modes) controls.append(modes);
   if (shown.some((one) => one.media)) controls.append(fullScreen(node));
   const result = sides.at(-1);
-  if (ours(result.media) && result.name === "After") {
+  if (ours(result.media) && result.place === "after") {
     controls.append(
       el("a.button.icon-only", { href: result.media, download: fileName(result.uri) || true, title: "Download the result", "aria-label": "Download the result" }, icon("download")),
     );
@@ -44,7 +44,7 @@ export function player(sides) {
 }
 
 /** One picture with its caption. */
-function side({ name, kind, media, uri, why }) {
+function side({ place, name, kind, media, uri, why }) {
   const about = el("span.about");
   const box = el("div.frame");
   const address = ours(media);
@@ -69,7 +69,7 @@ function side({ name, kind, media, uri, why }) {
       box.dispatchEvent(new Event("broken", { bubbles: true }));
     });
   }
-  const node = el(`figure.side.${name.toLowerCase()}`, {}, el("figcaption", {}, el("span.name", { text: name }), about), box);
+  const node = el(`figure.side.${place}`, {}, el("figcaption", {}, el("span.name", { text: name }), about), box);
   return { node, media: shown, name };
 }
 

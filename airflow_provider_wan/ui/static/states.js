@@ -49,7 +49,7 @@ function waiting(data, everySecond, age) {
     ["Since", wait?.since && moment(wait.since)],
     ["Account", wait?.queue && `${count(wait.queue.pending ?? 0, "job")} queued, ${wait.queue.running ?? 0} running`],
     ["Gives up", wait?.deadline && moment(wait.deadline)],
-    ["Status", wait?.status && el("code", { text: wait.status })],
+    ["Status", wait?.status && wait.status !== "ROOM" && el("code", { text: wait.status })],
   ]);
   rows?.classList.add("inline");
   const note = every ? `This page looks again every ${duration(every)}.` : null;

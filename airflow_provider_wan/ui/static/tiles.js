@@ -70,12 +70,9 @@ function text(edit) {
 }
 
 function foot(edit) {
-  const said = [
-    duration(edit.seconds),
-    edit.billed_seconds ? `${edit.billed_seconds} s billed` : "",
-    edit.cost ? money(edit.cost.amount, edit.cost.currency) : "",
-  ].filter(Boolean);
-  return el("p.foot", {}, ...(said.length ? said : [" "]).map((one) => el("span", { text: one })));
+  const { seconds, billed_seconds: billed, cost } = edit;
+  return el("p.foot", {}, el("span", { text: duration(seconds) || "\u00a0" }), billed ? el("span", { text: `${billed} s billed` }) : null,
+    cost && el("b", { text: money(cost.amount, cost.currency) }));
 }
 
 function picture(edit) {

@@ -16,14 +16,21 @@ Colour = tuple[int, int, int]
 
 
 def clip(
-    colour: Colour, *, size: tuple[int, int] = (320, 180), seconds: float = 2.0, fps: int = 15, sound: bool = False
+    colour: Colour,
+    *,
+    size: tuple[int, int] = (320, 180),
+    seconds: float = 2.0,
+    fps: int = 15,
+    sound: bool = False,
 ) -> bytes:
     """Return an MP4 of one colour, over which a white bar moves from left to right."""
     frames = round(seconds * fps)
     with TemporaryDirectory() as folder:
         file = Path(folder, "made.mp4")
         with av.open(file, "w", options={"movflags": "faststart"}) as container:
-            video: Any = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "g": str(fps)})
+            video: Any = container.add_stream(
+                "libx264", rate=fps, options={"preset": "ultrafast", "g": str(fps)}
+            )
             video.width, video.height, video.pix_fmt = *size, "yuv420p"
             track: Any = container.add_stream("aac", rate=48_000) if sound else None
             for number in range(frames):

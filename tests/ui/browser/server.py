@@ -50,7 +50,9 @@ class Pages:
 
     def edit(self, dag_id: str, data: Answer | list[Answer], **more: str) -> str:
         """Lay down what is said of a task instance, and return its page's address below `base`."""
-        return self._laid_down("edit", dag_id, data, {"run_id": "r1", "task_id": "edit", "map_index": "-1", **more})
+        return self._laid_down(
+            "edit", dag_id, data, {"run_id": "r1", "task_id": "edit", "map_index": "-1", **more}
+        )
 
     def run(self, dag_id: str, data: Answer | list[Answer]) -> str:
         """Lay down what is said of a run, and return its page's address below `base`."""
@@ -70,9 +72,8 @@ class Pages:
 
 
 @contextmanager
-def serving(pages: Pages | None = None, *, port: int = 0) -> Iterator[Pages]:
+def serving(pages: Pages, *, port: int = 0) -> Iterator[Pages]:
     """Serve until the block ends."""
-    pages = pages or Pages()
 
     class Handler(_Handler):
         site = pages
@@ -136,7 +137,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(206, kind, content[first : last + 1], more=where)
 
     def _send(
-        self, status: int, kind: str, content: bytes, *, more: Mapping[str, str] | None = None, csp: bool = True
+        self,
+        status: int,
+        kind: str,
+        content: bytes,
+        *,
+        more: Mapping[str, str] | None = None,
+        csp: bool = True,
     ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)

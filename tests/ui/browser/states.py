@@ -172,9 +172,19 @@ def nothing(**changes: Any) -> Data:
 def siblings(total: int, current: int) -> Data:
     """How the instances of a mapped task are."""
     states = {3: "failed", 8: "up_for_retry", 12: "failed"}
-    late = {total - 1: "scheduled", total - 2: "queued", total - 3: "running", total - 4: "deferred", total - 5: "deferred"}
+    late = {
+        total - 1: "scheduled",
+        total - 2: "queued",
+        total - 3: "running",
+        total - 4: "deferred",
+        total - 5: "deferred",
+    }
     items = [
-        {"map_index": n, "state": states.get(n) or late.get(n) or "success", "label": f"clip {n}" if n == current else None}
+        {
+            "map_index": n,
+            "state": states.get(n) or late.get(n) or "success",
+            "label": f"clip {n}" if n == current else None,
+        }
         for n in range(total)
     ]
     return {"total": total, "items": items}
@@ -217,7 +227,9 @@ def unfinished(number: int, phase: str) -> Data:
 def refused(number: int) -> Data:
     """An edit of a run, that failed."""
     why = {"code": "DataInspectionFailed", "message": "Output data may contain inappropriate content."}
-    return tile(number, phase="failed", state="failed", failure=why, cost=None, billed_seconds=None, result=None)
+    return tile(
+        number, phase="failed", state="failed", failure=why, cost=None, billed_seconds=None, result=None
+    )
 
 
 def run(edits: list[Data], **changes: Any) -> Data:
@@ -258,6 +270,8 @@ def some_edits() -> list[Data]:
         unfinished(21, "queued"),
         unfinished(22, "waiting_for_room"),
         *(tile(n) for n in range(3)),
-        tile(5, label="a rather long label of a clip from the autumn campaign", task_id="outpaint_everything"),
+        tile(
+            5, label="a rather long label of a clip from the autumn campaign", task_id="outpaint_everything"
+        ),
         tile(6, result={"kind": "image", "media": "media?of=reference"}, function="contact_sheet", cost=None),
     ]
