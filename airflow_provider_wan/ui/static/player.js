@@ -75,13 +75,13 @@ function side({ place, name, kind, media, uri, why }) {
 
 /** The stage takes the shape of the result, so that at least that one fills it; the other is letterboxed. */
 function keepRatio(stage, shown) {
+  const shape = (media) => (media?.videoWidth || media?.naturalWidth || 0) / (media?.videoHeight || media?.naturalHeight || 1);
   const follow = () => {
-    for (const { media } of [...shown].reverse()) {
-      const width = media?.videoWidth || media?.naturalWidth;
-      const height = media?.videoHeight || media?.naturalHeight;
-      if (width && height) return stage.style.setProperty("--ratio", String(width / height));
-    }
-    return undefined;
+    const ratio = shown.map(({ media }) => shape(media)).findLast((one) => one > 0);
+    if (!ratio) return;
+    stage.style.setProperty("--ratio", String(ratio));
+    // What has the stage's shape fills it, without a line of background where pixels are rounded.
+    for (const { media } of shown) media?.classList.toggle("fits", Math.abs(shape(media) / ratio - 1) < 0.01);
   };
   for (const { media } of shown) {
     media?.addEventListener("loadedmetadata", follow);
