@@ -12,7 +12,7 @@ _STORAGE = "Object Storage"
 
 _CONFIG: dict[str, Any] = {
     "wan": {
-        "description": "Which inputs edits may read, and how they are checked.",
+        "description": "Which inputs edits may read and how they are checked; what edits cost and may cost.",
         "options": {
             "local_media_roots": {
                 "description": (
@@ -44,6 +44,46 @@ _CONFIG: dict[str, Any] = {
                 "type": "boolean",
                 "example": None,
                 "default": "True",
+            },
+            "prices": {
+                "description": (
+                    "JSON with prices per billed second that go before the list prices of the provider's catalogue: "
+                    "discounts, savings plans, prices in another currency. By model; below that, where they differ, "
+                    "by region or price scope (mainland, international, global), and by tier (720P, 720P_silent, "
+                    "wan-std, ...). Whoever changes it changes what is said of edits that end from then on."
+                ),
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": '{"wan2.1-vace-plus": "0.65", "wan2.7-videoedit": {"mainland": {"720P": "0.48"}}}',
+                "default": "",
+            },
+            "currency": {
+                "description": (
+                    "What `prices`, `max_cost_per_run` and the operators' `max_cost` are in. The catalogue's prices "
+                    "are in CNY whatever stands here, and amounts in different currencies are never added up: with "
+                    "another one, give prices for all models that you use."
+                ),
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "USD",
+                "default": "CNY",
+            },
+            "price_date": {
+                "description": "How old `prices` are; shown beside costs that come of them.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "2026-10-01",
+                "default": "",
+            },
+            "max_cost_per_run": {
+                "description": (
+                    "Most that all edits of a DAG run may cost, in `currency`. An edit that may go beyond it isn't "
+                    "submitted and fails; what tasks submit in the very same moment isn't seen. Empty: no limit."
+                ),
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "200",
+                "default": "",
             },
         },
     }

@@ -32,3 +32,26 @@ class Deployment:
             allow_private_urls=conf.getboolean(SECTION, "allow_private_urls", fallback=False),
             preflight=conf.getboolean(SECTION, "preflight", fallback=True),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What section `[wan]` says of money, as it is written there. `prices` reads it.
+
+    Attributes:
+        prices: JSON of prices that go before the catalogue's.
+        currency: What those and the limits are in.
+        price_date: When those were agreed on.
+        max_cost_per_run: Most that the edits of a DAG run may cost.
+    """
+
+    prices: str = ""
+    currency: str = ""
+    price_date: str = ""
+    max_cost_per_run: str = ""
+
+    @classmethod
+    def configured(cls) -> Tariff:
+        """Read Airflow's configuration."""
+        names = ("prices", "currency", "price_date", "max_cost_per_run")
+        return cls(*((conf.get(SECTION, name, fallback="") or "").strip() for name in names))

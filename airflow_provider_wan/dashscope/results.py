@@ -13,6 +13,7 @@ from typing import Any
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.catalog import Billing
 from airflow_provider_wan.dashscope.errors import UnavailableError
+from airflow_provider_wan.dashscope.price_list import LIST, Price, PriceList
 from airflow_provider_wan.dashscope.redact import redacted
 
 RESULT_LIFE = timedelta(hours=24)
@@ -197,31 +198,34 @@ def _seconds(value: object) -> Decimal | None:
     return None
 
 
-def cost(model_name: str, region: str, usage: Mapping[str, Any]) -> dict[str, str] | None:
+def cost(
+    model_name: str, region: str, usage: Mapping[str, Any], prices: PriceList = LIST
+) -> dict[str, str] | None:
     """Price a finished job from its own usage; None where the price or the usage is unknown.
 
-    List prices of `catalog.PRICE_DATE`, without discounts, savings plans or free quota.
+    Args:
+        model_name: The model's id as it was sent.
+        region: Region the job ran in.
+        usage: The service's own account of the job.
+        prices: What a second costs. By default the list prices of `catalog.PRICE_DATE`, without discounts, savings
+            plans or free quota.
     """
-    model = catalog.find(model_name)
     seconds = billed_seconds(usage, model_name)
-    if model is None or seconds is None:
+    if seconds is None:
         return None
-    tier = price_tier(model, region, usage)
-    price = catalog.price(model, region, tier) if tier else None
-    if price is None:
-        return None
-    return {"amount": _money(price * seconds), "currency": "CNY"}
+    tiers = prices.tiers(model_name, region)
+    tier = _tier(tiers, usage)
+    return tiers[tier].of(seconds).as_dict() if tier else None
 
 
-def _money(amount: Decimal) -> str:
-    exact = amount.quantize(Decimal("0.000001")).normalize()
-    exponent = exact.as_tuple().exponent
-    return str(exact if isinstance(exponent, int) and exponent <= -2 else exact.quantize(Decimal("0.01")))
-
-
-def price_tier(model: catalog.Model, region: str, usage: Mapping[str, Any]) -> str | None:
+def price_tier(
+    model: catalog.Model, region: str, usage: Mapping[str, Any], prices: PriceList = LIST
+) -> str | None:
     """Return which of a model's prices applies, or None where `usage` leaves it open."""
-    tiers = model.prices.get(catalog.find_region(region).price_scope, {})
+    return _tier(prices.tiers(model.name, region), usage)
+
+
+def _tier(tiers: Mapping[str, Price], usage: Mapping[str, Any]) -> str | None:
     if not tiers:
         return None
     if len(set(tiers.values())) == 1:

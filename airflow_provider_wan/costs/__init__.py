@@ -1,0 +1,1 @@
+"""What edits cost: records, limits, and the report behind `airflow wan cost`."""
