@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 import httpx
 from tenacity import AsyncRetrying, Retrying
 
-from airflow_provider_wan.dashscope import answers, calls, resend, uploads
+from airflow_provider_wan.dashscope import answers, calls, resend, tally, uploads
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.calls import Call
 from airflow_provider_wan.dashscope.detection import Detection, DetectionLostError, read_detection
@@ -261,7 +261,9 @@ class DashScopeClient:
             try:
                 response = self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:
+                tally.called(call, None)
                 raise _trouble(call, error) from error
+        tally.called(call, response.status_code)
         self.clock_ahead = calls.clock_ahead(response.headers, datetime.now(UTC))
         return answers.read(call, response.status_code, response.content, response.headers)
 
@@ -323,7 +325,9 @@ class AsyncDashScopeClient:
             try:
                 response = await self._http.request(**_arguments(self.account, call, self._read_timeout))
             except _NO_ANSWER as error:
+                tally.called(call, None)
                 raise _trouble(call, error) from error
+        tally.called(call, response.status_code)
         return answers.read(call, response.status_code, response.content, response.headers)
 
 
