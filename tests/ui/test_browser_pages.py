@@ -110,16 +110,23 @@ def shown_colour(page: Page, where: Locator, at: float) -> tuple[int, int, int]:
     return found  # type: ignore[return-value]
 
 
+def together_for_a_second(page: Page) -> bool:
+    """Watch them play. A machine with too much to do may tear them apart for a moment, so one second must be good."""
+    limit = time.monotonic() + 1.0
+    seen = 0
+    while time.monotonic() < limit:
+        first, second = times(page)
+        if abs(first - second) >= FRAME or any(paused(page)):
+            return False
+        seen += 1
+    return seen > 5
+
+
 def test_both_play_as_one_and_stay_together(page: Page, site: Pages) -> None:
     open_edit(page, site, states.edit(), name="plays")
     page.get_by_role("button", name="Play", exact=True).click()
-    until(lambda: min(times(page)) > 0.4, "both play")
-    apart = []
-    while max(times(page)) < 2.3:
-        first, second = times(page)
-        apart.append(abs(first - second))
-    assert len(apart) > 5
-    assert max(apart[len(apart) // 3 :]) < FRAME
+    until(lambda: min(times(page)) > 0.1, "both play")
+    until(lambda: together_for_a_second(page), "a second in which they are never a frame apart", seconds=20)
     page.get_by_role("button", name="Pause").click()
     assert paused(page) == [True, True]
     until(lambda: abs(times(page)[0] - times(page)[1]) < 1e-3, "they stand at the same time")
@@ -133,8 +140,12 @@ def test_one_that_runs_ahead_is_brought_back_while_both_play(page: Page, site: P
     page.get_by_role("button", name="Loop").click()
     page.get_by_role("button", name="Play", exact=True).click()
     until(lambda: min(times(page)) > 0.3, "both play")
-    page.evaluate("document.querySelector('.after video').currentTime += 0.6")
-    until(lambda: abs(times(page)[0] - times(page)[1]) > 0.3, "one is ahead")
+    ahead = page.evaluate("""() => {
+        const [before, after] = document.querySelectorAll(".stage video");
+        after.currentTime += 0.6;
+        return after.currentTime - before.currentTime;
+    }""")
+    assert ahead > 0.3
     until(lambda: abs(times(page)[0] - times(page)[1]) < FRAME, "it is brought back")
     assert max(times(page)) < 2.6  # not because both are at their end
     assert paused(page) == [False, False]
