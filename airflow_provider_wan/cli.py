@@ -42,6 +42,26 @@ _QUEUE_FACTOR = _arg(
     type=float,
     default=1.0,
 )
+_COST_DAG_ID = _arg(
+    ("--dag-id",), help="The DAG; its file needn't exist any more", required=True, metavar="ID"
+)
+_COST_RUN_ID = _arg(("--run-id",), help="Only this run (default: all)", metavar="ID")
+_SINCE = _arg(
+    ("--since",),
+    help="Only jobs submitted since then: 12h, 7d or 2w ago, or a date, e.g. 2026-10-01 (UTC)",
+    metavar="WHEN",
+)
+_UNTIL = _arg(
+    ("--until",),
+    help="Only jobs submitted until then; a date means the end of that day",
+    metavar="WHEN",
+)
+_BY = _arg(
+    ("--by",),
+    help="What a line is about: a run (the default), a task, a model, or a day (UTC)",
+    choices=("run", "task", "model", "day"),
+    default="run",
+)
 _DRY_RUN = _arg(("--dry-run",), help="Show what would be done, and do nothing", action="store_true")
 
 
@@ -61,6 +81,19 @@ def get_wan_cli_commands() -> list[CLICommand]:
                     ),
                     func=lazy_load_command("airflow_provider_wan.pools.set_pools"),
                     args=(_CONN_ID, _MODELS, _PREFIX, _QUEUE_FACTOR, _DRY_RUN, ARG_OUTPUT, ARG_VERBOSE),
+                ),
+                ActionCommand(
+                    name="cost",
+                    help="Show what the edits of a DAG have cost",
+                    description=(
+                        "Show what the edits of a DAG have cost, all attempts of all tasks, as far as Airflow's "
+                        "database remembers them. Only jobs that ended well are billed."
+                    ),
+                    func=lazy_load_command("airflow_provider_wan.costs.command.show_costs"),
+                    args=(
+                        *(_COST_DAG_ID, _COST_RUN_ID, _SINCE, _UNTIL, _BY),
+                        *(ARG_OUTPUT, ARG_VERBOSE),
+                    ),
                 ),
             ),
         ),

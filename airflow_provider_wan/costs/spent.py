@@ -98,7 +98,7 @@ def added(summaries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         for name, sums in (("paid", paid), ("open", may)):
             amounts = one.get(name)
             for currency, amount in amounts.items() if isinstance(amounts, Mapping) else ():
-                sums[currency] = sums.get(currency, Decimal(0)) + (_decimal(amount) or 0)
+                sums[currency] = sums.get(currency, Decimal(0)) + (decimal_of(amount) or 0)
         unknown += int(one.get("unknown") or 0)
         jobs += int(one.get("jobs") or 0)
     return {"paid": _texts(paid), "open": _texts(may), "unknown": unknown, "jobs": jobs}
@@ -138,7 +138,7 @@ def read_value(value: Any) -> Iterator[Spent]:
                 status=_STATES[letter],
                 model=str(models[model]),
                 submitted_at=int(submitted_at),
-                seconds=_decimal(seconds),
+                seconds=decimal_of(seconds),
                 cost=_money(cost),
                 at_most=_money(row[6]) if len(row) > 6 else None,
             )
@@ -159,7 +159,8 @@ def _money(text: Any) -> Money | None:
     return Money(Decimal(amount), currency)
 
 
-def _decimal(text: Any) -> Decimal | None:
+def decimal_of(text: Any) -> Decimal | None:
+    """Read a number; None where it is none."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation:

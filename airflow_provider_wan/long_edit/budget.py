@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_wan.dashscope.errors import Retry, WanError
+from airflow_provider_wan import prices
+from airflow_provider_wan.costs import limits
+from airflow_provider_wan.costs.limits import OverBudgetError
+from airflow_provider_wan.dashscope.errors import InvalidRequestError
+from airflow_provider_wan.dashscope.price_list import Money
 from airflow_provider_wan.jobs import JOB_KEY
 from airflow_provider_wan.long_edit.plan import PLAN_KEY, Plan, spent
 from airflow_provider_wan.operators.base import WanParameterError
@@ -14,11 +18,7 @@ from airflow_provider_wan.operators.base import WanParameterError
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-
-class OverBudgetError(WanError):
-    """An edit would cost more than its author allowed, so it wasn't submitted."""
-
-    retry = Retry.NEVER
+__all__ = ["Budget", "OverBudgetError", "as_money", "check"]
 
 
 class Budget:
@@ -28,7 +28,7 @@ class Budget:
     one at hand, by what such an edit costs at most.
 
     Args:
-        max_cost: An amount in CNY, or a text that is rendered when it is asked for.
+        max_cost: An amount in `prices.currency()`, or a text that is rendered when it is asked for.
         prepare: Id of the task that made the plan.
         edits: Ids of the tasks that edit.
     """
@@ -55,9 +55,10 @@ class Budget:
         done = {str(result["task_id"]) for result in results}
         # Of this task itself, an earlier attempt's job may be among them; it failed, or nobody would submit anew.
         under_way = {str(job) for job in jobs if job} - done
+        costs = [cost for result in results if (cost := result.get("cost"))]
         check(
             most,
-            paid=spent([result.get("cost") for result in results]),
+            paid=spent([cost for cost in costs if cost["currency"] == prices.currency()]),
             under_way=dearest * len(under_way),
             next_one=dearest,
         )
@@ -69,27 +70,22 @@ def check(max_cost: Decimal, *, paid: Decimal, under_way: Decimal, next_one: Dec
     Raises:
         OverBudgetError: Saying what was spent.
     """
-    if paid + under_way + next_one <= max_cost:
-        return
-    raise OverBudgetError(
-        f"This edit may cost {next_one:.2f} CNY. {paid:.2f} CNY are paid for the film so far, edits that are under way "
-        f"may cost {under_way:.2f} CNY, and max_cost is {max_cost:.2f} CNY. It was not submitted. Raise max_cost and "
-        "clear the failed edits; those that are landed are not paid again."
+    currency = prices.currency()
+    advice = "Raise max_cost and clear the failed edits; those that are landed are not paid again."
+    limits.check(
+        limits.Limit(max_cost, currency, "max_cost", "for the film", advice),
+        {"paid": {currency: paid}, "open": {currency: under_way}},
+        Money(next_one, currency),
     )
 
 
 def as_money(value: Any) -> Decimal | None:
-    """Read an amount in CNY; None, an empty text or `None` as rendered: no limit.
+    """Read an amount; None, an empty text or `None` as rendered: no limit.
 
     Raises:
         WanParameterError: It is no amount.
     """
-    if value in (None, "", "None"):
-        return None
     try:
-        amount = Decimal(str(value))
-    except InvalidOperation as error:
-        raise WanParameterError(f"max_cost={value!r}: must be an amount in CNY. Give e.g. 50.") from error
-    if not amount.is_finite() or amount < 0:
-        raise WanParameterError(f"max_cost={value!r}: must be 0 or more. Give e.g. 50.")
-    return amount
+        return prices.as_money(value)
+    except InvalidRequestError as error:
+        raise WanParameterError(str(error)) from error
