@@ -17,10 +17,10 @@ import re
 import socket
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from airflow_provider_wan.dashscope import tally
 from airflow_provider_wan.dashscope.results import TaskStatus
@@ -48,14 +48,34 @@ _ENDS = {
 _waiting: Counter[str] = Counter()
 _turn = threading.Lock()
 
+P = ParamSpec("P")
+
 log = logging.getLogger(__name__)
 
 
+def _harmless(tell: Callable[P, None]) -> Callable[P, None]:
+    @functools.wraps(tell)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            tell(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the edit matters more
+            _warn(tell.__name__, f"{type(error).__name__}: {error}")
+
+    return guarded
+
+
+@functools.lru_cache(maxsize=64)  # once for each kind of trouble
+def _warn(what: str, said: str) -> None:
+    log.warning("Metrics can't be sent (%s): %s", what, said)
+
+
+@_harmless
 def submitted(job: Job) -> None:
     """A job was submitted. One that an attempt takes up from an earlier one was counted then."""
     _send("incr", "wan.jobs.submitted", 1, _of(job))
 
 
+@_harmless
 def ended(job: Job, snapshot: TaskSnapshot) -> None:
     """A job was seen to end. To be told once of each job, however many attempts see it.
 
@@ -72,6 +92,7 @@ def ended(job: Job, snapshot: TaskSnapshot) -> None:
     _time("wan.jobs.run_time", snapshot.started_at, snapshot.finished_at, job)
 
 
+@_harmless
 def paid(job: Job, outcome: Mapping[str, Any]) -> None:
     """A job is billed. To be told once of each job.
 
@@ -87,6 +108,7 @@ def paid(job: Job, outcome: Mapping[str, Any]) -> None:
         _send("incr", "wan.jobs.cost_micros", _whole(cost["amount"], _MICRO), tags)
 
 
+@_harmless
 def failed(error: BaseException) -> None:
     """An attempt of a task fails.
 
@@ -98,6 +120,7 @@ def failed(error: BaseException) -> None:
     _send("incr", "wan.edits.failed", 1, {"error": type(error).__name__, "retry": retry})
 
 
+@_harmless
 def waiting(kind: Kind, change: Literal[1, -1]) -> None:
     """A trigger of this process begins to wait, or waits no longer.
 
@@ -111,11 +134,13 @@ def waiting(kind: Kind, change: Literal[1, -1]) -> None:
     _send("gauge", "wan.triggers.waiting", number, {"kind": kind, "hostname": socket.gethostname()})
 
 
+@_harmless
 def polls(number: int = 1) -> None:
     """Status queries were sent, for one job or a list, whether answered or not."""
     _send("incr", "wan.polls", number, {})
 
 
+@_harmless
 def throttled(call: Literal["poll", "submit", "other"] = "poll") -> None:
     """The service answered a call with HTTP 429."""
     _send("incr", "wan.throttled", 1, {"call": call})
@@ -163,20 +188,12 @@ def _time(name: str, start: datetime | None, end: datetime | None, job: Job) -> 
 
 
 def _send(how: Literal["incr", "gauge", "timing"], name: str, value: Any, tags: Mapping[str, str]) -> None:
-    try:
-        plain = {key: _plain(text) for key, text in tags.items()}
-        stats, takes_tags = _sink()
-        if takes_tags:
-            getattr(stats, how)(name, value, tags=plain)
-        else:
-            getattr(stats, how)(".".join([name, *(text.replace(".", "_") for text in plain.values())]), value)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the edit matters more
-        _warn(name, f"{type(error).__name__}: {error}")
-
-
-@functools.lru_cache(maxsize=64)  # once for each kind of trouble
-def _warn(name: str, said: str) -> None:
-    log.warning("The metric %s can't be sent: %s", name, said)
+    plain = {key: _plain(text) for key, text in tags.items()}
+    stats, takes_tags = _sink()
+    if takes_tags:
+        getattr(stats, how)(name, value, tags=plain)
+    else:
+        getattr(stats, how)(".".join([name, *(text.replace(".", "_") for text in plain.values())]), value)
 
 
 @functools.cache
