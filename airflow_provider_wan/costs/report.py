@@ -84,7 +84,8 @@ class Line:
             "failed": self.failed,
             "open": self.open,
             "unpriced": self.unpriced,
-            "seconds": f"{self.seconds:f}",
+            # With its unit it is a text, of which no printer cuts digits.
+            "seconds": f"{self.seconds:f}{' s' if spoken else ''}",
             **{name: spell(money) if spoken else dict(money) for name, money in amounts.items()},
         }
 

@@ -30,6 +30,8 @@ _LETTERS = {
 _STATES = {letter: str(state) for state, letter in _LETTERS.items()}
 _FREE = (TaskStatus.FAILED, TaskStatus.CANCELED)
 
+_NONSENSE = Decimal(10) ** 30
+
 log = logging.getLogger(__name__)
 
 
@@ -99,8 +101,8 @@ def added(summaries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             amounts = one.get(name)
             for currency, amount in amounts.items() if isinstance(amounts, Mapping) else ():
                 sums[currency] = sums.get(currency, Decimal(0)) + (decimal_of(amount) or 0)
-        unknown += int(one.get("unknown") or 0)
-        jobs += int(one.get("jobs") or 0)
+        unknown += _whole(one.get("unknown"))
+        jobs += _whole(one.get("jobs"))
     return {"paid": _texts(paid), "open": _texts(may), "unknown": unknown, "jobs": jobs}
 
 
@@ -142,8 +144,12 @@ def read_value(value: Any) -> Iterator[Spent]:
                 cost=_money(cost),
                 at_most=_money(row[6]) if len(row) > 6 else None,
             )
-        except (TypeError, KeyError, ValueError, IndexError):
+        except (TypeError, LookupError, ValueError, ArithmeticError):
             log.warning("A record of what was spent can't be read and is left out.")
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def rows_in(value: Any) -> int:
@@ -156,7 +162,7 @@ def _money(text: Any) -> Money | None:
     if text is None:
         return None
     amount, currency = str(text).split()
-    return Money(Decimal(amount), currency)
+    return Money(Decimal(amount), currency) if decimal_of(amount) is not None else None
 
 
 def decimal_of(text: Any) -> Decimal | None:
@@ -165,7 +171,7 @@ def decimal_of(text: Any) -> Decimal | None:
         amount = Decimal(str(text))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return amount if amount.is_finite() and abs(amount) < _NONSENSE else None
 
 
 def key_of(number: int) -> str:
