@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_wan.costs.limits import spent_elsewhere
-from airflow_provider_wan.costs.spent import CHUNK, KEY, OPEN, Spent, added, as_value, read_value, summary
+from airflow_provider_wan.costs.spent import CHUNK, OPEN, Spent, added, as_value, read_value, summary
+from airflow_provider_wan.costs.spent import KEY as SPENT_KEY
+from airflow_provider_wan.dashscope.account import Account
+from airflow_provider_wan.dashscope.client import DashScopeClient
+from airflow_provider_wan.dashscope.estimates import at_most
 from airflow_provider_wan.dashscope.price_list import Money
+from airflow_provider_wan.dashscope.requests import Animate, VideoEdit, VideoRepainting, WanRequest
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.long_edit import budget
 from airflow_provider_wan.spending import OverBudgetError, RunLimit, Spending, check_run
+from tests.conftest import KEY
 from tests.dashscope.properties import JSON, unhurried
 
+if TYPE_CHECKING:
+    from airflow_provider_wan.emulator import RunningEmulator
+
 REGION = "ap-southeast-1"
+CLIP = "https://example.com/clip.mp4"
+SOME_EDITS: tuple[WanRequest, ...] = (
+    VideoRepainting(video_url=CLIP, prompt="ink", control_condition="depth"),
+    VideoEdit(video_url=CLIP, prompt="ink"),
+    VideoEdit(video_url=CLIP, prompt="ink", duration=3, resolution="720P"),
+    VideoEdit(video_url=CLIP, prompt="ink", model="happyhorse-1.0-video-edit"),
+    Animate(
+        model="wan2.2-animate-move", image_url="https://example.com/a.png", video_url=CLIP, mode="wan-pro"
+    ),
+)
 MOST = Money(Decimal("3.66962"))
 """Of five seconds of VACE in Singapore."""
 LIMIT_OF_A_VALUE = 65_535
@@ -179,7 +199,7 @@ def test_a_round_of_a_batch_is_written_once_and_only_what_changed_of_it() -> Non
         account.submitted(one, Money(Decimal("1234.567891")), flush=False)
     assert store.sets == 0
     account.flush()
-    assert (store.sets, list(store.values)) == (3, [KEY, f"{KEY}.1", f"{KEY}.2"])
+    assert (store.sets, list(store.values)) == (3, [SPENT_KEY, f"{SPENT_KEY}.1", f"{SPENT_KEY}.2"])
     assert max(map(len, store.values.values())) < LIMIT_OF_A_VALUE
     account.ended(jobs[CHUNK], end(duration=60.37, SR=1080), flush=False)
     account.flush()
@@ -204,7 +224,7 @@ def test_full_parts_are_followed_by_a_new_one() -> None:
         account.submitted(job(f"job-{n}"), MOST, flush=False)
     account.flush()
     spending(store).submitted(job("one more"), MOST)
-    assert list(store.values) == [KEY, f"{KEY}.1"]
+    assert list(store.values) == [SPENT_KEY, f"{SPENT_KEY}.1"]
     assert len(spending(store).jobs) == CHUNK + 1
 
 
@@ -218,7 +238,7 @@ def test_account_that_can_be_read_by_half_only_is_never_written_back() -> None:
 
     class Breaking(Kept):
         def get(self, key: str, default: Any = None) -> Any:
-            if key != KEY:
+            if key != SPENT_KEY:
                 raise ConnectionError("the API server is gone")
             return super().get(key, default)
 
@@ -246,7 +266,7 @@ def test_what_is_stored_holds_no_address_prompt_or_key() -> None:
         ),
     )
     assert store.values == {
-        KEY: '{"models": ["wan2.1-vace-plus"], "jobs": [["job-1", "S", 0, 1760000000, "5", "3.66962 CNY"]]}'
+        SPENT_KEY: '{"models": ["wan2.1-vace-plus"], "jobs": [["job-1", "S", 0, 1760000000, "5", "3.66962 CNY"]]}'
     }
 
 
@@ -267,7 +287,7 @@ def test_stored_value_that_is_no_account_is_passed_over_with_a_warning(
     stored: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Kept()
-    store.values[KEY] = json.dumps(stored)
+    store.values[SPENT_KEY] = json.dumps(stored)
     account = spending(store)
     assert figures(account) == (NOTHING, NOTHING, 0, 0)
     assert "left out" in caplog.text
@@ -336,6 +356,53 @@ def test_sums_are_exact_and_sums_of_parts_are_sums_of_the_whole(jobs: list[Spent
             if one.cost is None and one.status not in ("FAILED", "CANCELED")
         ]
         assert Decimal(whole["open"].get(currency, 0)) == sum(may, Decimal(0))
+
+
+# -- against the service's own bill ------------------------------------------------------------------------------------
+
+
+def test_chain_with_a_retry_a_failure_and_a_batch_adds_up_to_the_bill(service: RunningEmulator) -> None:
+    """Edits of four models, each told of by another attempt than the one that submitted it; one failed."""
+    account = Account.of(api_key=KEY, region=REGION, host=service.base_urls[REGION], status_qps=20)
+    before = len(service.ledger())
+    store = Kept()
+    bounds: dict[str, Money] = {}
+    with DashScopeClient(account) as client:
+
+        def submit(request: WanRequest) -> Job:
+            body = request.body(REGION)
+            most = at_most(body, REGION)
+            assert most is not None
+            sent = client.submit(request.path(), body)
+            bounds[sent.task_id] = most
+            made = job(sent.task_id, body["model"], at=time.time())
+            spending(store).submitted(made, most)
+            return made
+
+        service.faults.order("submit", "fail", code="InternalError.Algo", message="no")
+        jobs = [submit(request) for request in (*SOME_EDITS, *SOME_EDITS * 3)]
+        jobs.append(submit(SOME_EDITS[0]))  # in the place of the one that fails
+        account_of_all = spending(store)
+        assert len(account_of_all.jobs) == len(jobs)
+        for one in jobs:
+            until = time.monotonic() + 60
+            while (seen := client.get(one.task_id)).status.active:
+                assert time.monotonic() < until, "the emulator ends its jobs within a second or two"
+                time.sleep(0.05)
+            account_of_all.ended(one, seen, flush=False)
+            account_of_all.ended(one, seen, flush=False)
+        account_of_all.flush()
+    bill = service.ledger()[before:]
+    assert len(bill) == len(jobs) - 1
+    assert {one.status for one in account_of_all.jobs} == {"SUCCEEDED", "FAILED"}
+    said = spending(store).summary()
+    assert (said["open"], said["unknown"], said["jobs"]) == ({}, 0, len(jobs))
+    due = sum((charge.cost for charge in bill if charge.cost is not None), Decimal(0))
+    assert abs(Decimal(said["paid"]["CNY"]) - due) < Decimal("0.00005")
+    assert round(Decimal(said["paid"]["CNY"]), 2) == round(due, 2)
+    for charge in bill:
+        assert charge.cost is not None
+        assert charge.cost <= bounds[charge.task_id].amount
 
 
 # -- limits ------------------------------------------------------------------------------------------------------------
