@@ -199,8 +199,8 @@ def _send(how: Literal["incr", "gauge", "timing"], name: str, value: Any, tags: 
 @functools.cache
 def _sink() -> tuple[Any, bool]:
     """Return Airflow's metrics, and whether what they go to takes tags. Imported at first use: parsing needs none."""
-    # From 3.2 on Airflow has several copies of its metrics, each pointed at the sink by itself. This points the
-    # one that is meant for providers; where Airflow has done so already it does nothing.
+    # From 3.2 on Airflow has several copies of its metrics, each pointed at the sink by itself. This module points
+    # the one for providers when it is first imported, which in the triggerer of 3.2 may not have happened yet.
     with contextlib.suppress(ImportError):
         importlib.import_module("airflow.sdk.serde")
     from airflow.providers.common.compat.sdk import Stats, conf

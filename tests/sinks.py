@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,8 +52,27 @@ class Sample:
     tags: tuple[tuple[str, str], ...] = ()
 
 
+_KINDS = {
+    "c": "counter",
+    "g": "gauge",
+    "ms": "timer",
+    "sum": "counter",
+    "gauge": "gauge",
+    "histogram": "timer",
+}
+
+
+def agrees_with_the_table(samples: Collection[Sample]) -> None:
+    """Everything of the table has arrived, and nothing else; each of its kind and with its tags in their order."""
+    table = documented()
+    assert {sample.name for sample in samples} == set(table)
+    for sample in samples:
+        row = table[sample.name]
+        assert (_KINDS[sample.kind], tuple(key for key, _ in sample.tags)) == (row.kind, row.tags)
+
+
 class StatsdSink:
-    """A StatsD server that keeps what it is sent, without the prefix `airflow.`."""
+    """A StatsD server that keeps what it is sent of ours."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -71,7 +90,7 @@ class StatsdSink:
                 return
             if packet == b"":
                 return
-            self.lines += packet.decode().splitlines()
+            self.lines += [line for line in packet.decode().splitlines() if line.startswith("airflow.wan.")]
 
     def close(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
@@ -79,15 +98,14 @@ class StatsdSink:
         self._socket.close()
 
     def samples(self) -> list[Sample]:
-        """What of ours has arrived by now."""
+        """What has arrived by now, without the prefix `airflow.`."""
         found = []
         for line in list(self.lines):
             full, _, rest = line.partition(":")
             name, *tags = full.removeprefix("airflow.").split(",")
-            if name.startswith("wan."):
-                value, kind = rest.split("|")[:2]
-                pairs = [tag.partition("=") for tag in tags]
-                found.append(Sample(name, kind, float(value), tuple((key, text) for key, _, text in pairs)))
+            value, kind = rest.split("|")[:2]
+            pairs = [tag.partition("=") for tag in tags]
+            found.append(Sample(name, kind, float(value), tuple((key, text) for key, _, text in pairs)))
         return found
 
 

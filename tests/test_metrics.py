@@ -21,7 +21,15 @@ from airflow_provider_wan.jobs import Job
 from tests.dashscope.callers import Caller as Client
 from tests.dashscope.callers import account, either_client
 from tests.dashscope.scripted_server import DROP, ScriptedServer, refuses, says
-from tests.sinks import Sample, documented, otlp_sink, run_in_airflow, soon, statsd_sink
+from tests.sinks import (
+    Sample,
+    agrees_with_the_table,
+    documented,
+    otlp_sink,
+    run_in_airflow,
+    soon,
+    statsd_sink,
+)
 
 JOB = Job(
     "job-1",
@@ -123,25 +131,6 @@ def expected(counter: str, timer: str, gauge: str) -> set[Sample]:
     }
 
 
-KINDS = {
-    "c": "counter",
-    "g": "gauge",
-    "ms": "timer",
-    "sum": "counter",
-    "gauge": "gauge",
-    "histogram": "timer",
-}
-
-
-def agrees_with_the_table(samples: list[Sample]) -> None:
-    """Everything of the table has arrived, and nothing else; each of its kind and with its tags in their order."""
-    table = documented()
-    assert {sample.name for sample in samples} == set(table)
-    for sample in samples:
-        row = table[sample.name]
-        assert (KINDS[sample.kind], tuple(key for key, _ in sample.tags)) == (row.kind, row.tags)
-
-
 def test_table_is_read() -> None:
     table = documented()
     assert len(table) == 13
@@ -204,6 +193,22 @@ def test_all_arrive_in_an_opentelemetry_collector() -> None:
     agrees_with_the_table(samples)
     assert set(samples) == expected("sum", "histogram", "gauge") | {Sample("wan.polls", "sum", 3)}
     assert not [secret for secret in SECRETS if secret.encode() in b"".join(sink.bodies)]
+
+
+def test_arrive_from_a_process_in_which_airflow_has_not_set_its_metrics_up() -> None:
+    # Such is the triggerer of Airflow 3.2: there the copy for providers is set up when `serde` is first needed.
+    forget = """
+import sys
+from airflow.providers.common.compat.sdk import Stats
+from airflow.sdk._shared.observability.metrics.base_stats_logger import NoStatsLogger
+Stats.initialize(factory=NoStatsLogger, export_legacy_names=False)
+del sys.modules["airflow.sdk.serde"]
+from airflow_provider_wan import metrics
+metrics.polls()
+"""
+    with statsd_sink() as sink:
+        run_in_airflow(forget, as_metrics({"STATSD_ON": "True", "STATSD_PORT": str(sink.port)}))
+        assert soon(lambda: sink.samples() == [Sample("wan.polls", "c", 1)]), sink.lines
 
 
 def as_metrics(settings: dict[str, str]) -> dict[str, str]:
