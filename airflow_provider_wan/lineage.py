@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -122,7 +122,7 @@ class TellsLineage:
     an operator. After a wait in the triggerer it is another instance that runs, so it is noted there.
     """
 
-    template_fields: Sequence[str]
+    template_fields: Collection[str]
     _lineage: Mapping[str, Any] = MappingProxyType({})
 
     def note_result(self, result: T) -> T:
