@@ -25,7 +25,7 @@ def work() -> None:
     settings.initialize()  # type: ignore[no-untyped-call]  # as each of Airflow's programs does
     airflow = trace.get_tracer("airflow")
     with airflow.start_as_current_span("worker.edit"):
-        with span("stage", **FACTS):
+        with span("stage", **FACTS, job_id=None), airflow.start_as_current_span("upload"):
             pass
         with span("submit", **FACTS, job_id=None) as part:
             part.tell(job_id="job-1")
@@ -68,7 +68,7 @@ def spans() -> list[SpanSeen]:
                 "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint,
             },
         )
-        assert soon(lambda: len(sink.spans) >= 11), sink.spans
+        assert soon(lambda: len(sink.spans) >= 12), sink.spans
         assert b"secret" not in b"".join(sink.bodies)
         return sink.spans
 
@@ -85,6 +85,10 @@ def children(spans: list[SpanSeen], parent: str) -> list[str]:
 
 def test_parts_of_an_edit_nest_under_airflows_span_of_the_task(spans: list[SpanSeen]) -> None:
     assert children(spans, "worker.edit") == ["wan.stage", "wan.submit", "wan.wait", "wan.land"]
+
+
+def test_what_others_trace_within_a_part_nests_under_it(spans: list[SpanSeen]) -> None:
+    assert children(spans, "wan.stage") == ["upload"]
 
 
 def test_each_wait_nests_under_the_span_of_its_own_trigger(spans: list[SpanSeen]) -> None:

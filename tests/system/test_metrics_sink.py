@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.sinks import agrees_with_the_table, documented
+from tests.sinks import agrees_with_the_table, documented, soon
 from tests.system.edits import Edit, Trial
 
 pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
@@ -36,7 +36,7 @@ def test_all_metrics_arrive_from_edits_that_end_well_and_badly(trial: Trial) -> 
         well.ends("success", 1)
         for edit in (ill, canceled, unknown):
             edit.ends("failed", 1)
-        well.sees(lambda: {sample.name for sample in sink.samples()} == set(documented()), limit=10)
+        soon(lambda: {sample.name for sample in sink.samples()} == set(documented()))
         jobs = [job["task_id"] for edit in (well, ill, canceled) for job in edit.jobs]
     samples = sink.samples()
     agrees_with_the_table(samples)
