@@ -12,7 +12,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_wan import prices
-from airflow_provider_wan.costs.limits import Limit, OverBudgetError, RunLimit, check, check_run
+from airflow_provider_wan.costs.limits import (
+    Limit,
+    OverBudgetError,
+    RunLimit,
+    check,
+    check_run,
+    spent_elsewhere,
+)
 from airflow_provider_wan.costs.spent import (
     CHUNK,
     COST_KEY,
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from airflow_provider_wan.jobs import Job
     from airflow_provider_wan.ledger import Store
 
-__all__ = ["COST_KEY", "OverBudgetError", "RunLimit", "Spending", "as_money", "check_run"]
+__all__ = ["COST_KEY", "OverBudgetError", "RunLimit", "Spending", "as_money", "check_run", "spent_elsewhere"]
 
 
 class Spending:

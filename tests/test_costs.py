@@ -34,7 +34,8 @@ from airflow.sdk import DAG, get_current_context, task
 from airflow_provider_wan.dashscope.price_list import Money
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
-from airflow_provider_wan.spending import COST_KEY, Spending
+from airflow_provider_wan.operators import WanVideoRepaintingOperator
+from airflow_provider_wan.spending import COST_KEY, OverBudgetError, Spending, check_run, spent_elsewhere
 
 DAY = 86400
 FIRST = 1_750_000_000  # 15 June 2025, 15:06:40 UTC
@@ -127,6 +128,30 @@ with DAG("spent_before", schedule=None):
 
     old(), old_batch(), looks_at_a_job_of_others(), both(), within_attempt()
 
+
+
+class Pretends(WanVideoRepaintingOperator):
+    # Spends as much as its prompt says, and returns what the others of the run have spent.
+
+    def execute(self, context):
+        context["ti"].xcom_push(
+            key=COST_KEY, value={"paid": {"CNY": self.prompt}, "open": {}, "unknown": 0, "jobs": 1}
+        )
+        own = account(context)
+        own.ended(job(f"own-{self.prompt}"), TaskSnapshot("any", TaskStatus.SUCCEEDED, usage={"video_duration": 5}))
+        try:
+            check_run(context, Decimal(10), Money(Decimal(1)), own)
+        except OverBudgetError as error:
+            return [spent_elsewhere(context), str(error)]
+        return [spent_elsewhere(context), None]
+
+
+with DAG("sees_others", schedule=None):
+    given = {"video_url": "https://example.com/a.mp4", "control_condition": "depth", "multiple_outputs": False}
+    Pretends(task_id="first", prompt="0.25", **given) >> Pretends.partial(task_id="many", **given).expand(
+        prompt=["1.5", "1.5", "3"]
+    ) >> Pretends(task_id="last", prompt="9", **given)
+
 with DAG("spends_nothing", schedule=None):
 
     @task
@@ -155,6 +180,7 @@ def runs(airflow_db: Path) -> dict[str, list[str]]:
         ("spends", {"run": "b"}),
         ("spent_before", None),
         ("spends_nothing", None),
+        ("sees_others", None),
     ):
         day = start + timedelta(days=len(made.get(dag_id, ())))
         ran = bag.dags[dag_id].test(logical_date=day, run_conf=run_conf)
@@ -282,6 +308,32 @@ def test_records_that_a_worker_keeps_elsewhere_are_named(report: Report, runs: d
     finally:
         with create_session() as session:
             session.get_one(Row, number).value = kept
+
+
+def test_task_sees_what_other_tasks_of_its_run_spent_mapped_ones_too(runs: dict[str, list[str]]) -> None:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        found = {
+            (row.task_id, row.map_index): XComModel.deserialize_value(row)
+            for row in session.scalars(
+                select(XComModel).filter_by(run_id=runs["sees_others"][0], key="return_value")
+            )
+        }
+    paid = {one: others["paid"].get("CNY") for one, (others, _) in found.items()}
+    assert (paid["first", -1], paid["last", -1]) == (None, "6.25")
+    # `dag.test()` runs the mapped ones one after the other, in any order, so the first sees none of its siblings.
+    seen = [paid["many", index] for index in range(3)]
+    assert sorted(seen)[0] == "0.25"
+    own = [Decimal(amount) for amount in ("1.5", "1.5", "3")]
+    assert max(Decimal(others) + mine for others, mine in zip(seen, own, strict=True)) == Decimal("6.25")
+    refused = {one: error for one, (_, error) in found.items() if error}
+    assert list(refused) == [("last", -1)]
+    assert (
+        "9.92 CNY are paid in this DAG run so far" in refused["last", -1]
+    )  # 6.25 of others and 3.67 of its own
 
 
 def test_dag_that_spent_nothing_has_no_rows_and_no_traceback(report: Report) -> None:
