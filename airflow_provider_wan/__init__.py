@@ -131,6 +131,7 @@ def get_provider_info() -> dict[str, Any]:
         "task-decorators": [
             {"name": "wan_edit", "class-name": "airflow_provider_wan.decorators.wan_edit_task"}
         ],
+        "plugins": [{"name": "wan", "plugin-class": "airflow_provider_wan.ui.plugin.WanPlugin"}],
         "config": _CONFIG,
         # Airflow 3.2 and later read this key; 3.1 passes over it.
         "cli": ["airflow_provider_wan.cli.get_wan_cli_commands"],
