@@ -96,6 +96,17 @@ def test_the_nearest_price_counts() -> None:
     assert amounts(own, "wan2.6-i2v", FRANKFURT) == {"720P": "1", "1080P": "2"}
 
 
+def test_a_tiers_own_price_goes_before_the_one_for_all_tiers_of_the_place() -> None:
+    own = PriceList({("wan2.7-i2v", None, None): Decimal(1), ("wan2.7-i2v", None, "720P"): Decimal(2)})
+    assert amounts(own, "wan2.7-i2v", BEIJING) == {"720P": "2", "1080P": "1"}
+
+
+def test_a_price_for_all_tiers_counts_for_those_that_a_region_has_no_list_price_of() -> None:
+    assert list(LIST.tiers("wan2.2-i2v-flash", SINGAPORE)) == ["480P", "720P"]
+    own = read({"wan2.2-i2v-flash": "0.3"})
+    assert amounts(own, "wan2.2-i2v-flash", SINGAPORE) == {"480P": "0.3", "720P": "0.3", "1080P": "0.3"}
+
+
 def test_a_price_where_the_catalogue_has_none_makes_one() -> None:
     assert amounts(LIST, "wan2.2-kf2v-flash", SINGAPORE) == {}
     own = read({"wan2.2-kf2v-flash": "0.2", "wan9-new": "0.9"})

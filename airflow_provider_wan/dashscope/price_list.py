@@ -97,9 +97,10 @@ class PriceList:
         scope = catalog.find_region(region_id).price_scope
         listed = model.prices.get(scope, {}) if model else {}
         places = (region_id, scope, None)
-        names = {**listed, **{tier: None for where, tier in own if tier and where in places}}
+        names = dict.fromkeys([*listed, *(tier for where, tier in own if tier and where in places)])
         if any((place, None) in own for place in places):
-            names = names or dict.fromkeys(_tiers_anywhere(model)) or {ANY: None}
+            names |= dict.fromkeys(_tiers_anywhere(model))
+            names = names or {ANY: None}
         found = {}
         for tier in names:
             given = next(
