@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_wan import prices
 from airflow_provider_wan.dashscope import results
 from airflow_provider_wan.dashscope.errors import UnsupportedOperationError, WanError
 
@@ -85,7 +86,7 @@ def result(job: Job, snapshot: TaskSnapshot, output_path: str | None) -> dict[st
         "output_path": output_path,
         "usage": dict(snapshot.usage),
         "billed_seconds": float(seconds) if seconds is not None else None,
-        "cost": results.cost(job.model, job.region, snapshot.usage),
+        "cost": prices.cost_of(job.model, job.region, snapshot.usage),
         "submitted_at": _iso(submitted),
         "started_at": _iso(snapshot.started_at),
         "finished_at": _iso(snapshot.finished_at),

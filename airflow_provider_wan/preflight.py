@@ -58,7 +58,7 @@ def available() -> bool:
 
 def preflight(
     body: Mapping[str, Any], model: Model | None, open_input: OpenInput, *, strict: bool, log: Log
-) -> None:
+) -> dict[str, float]:
     """Look at each input of a request once, and refuse the request where one breaks a limit of its model.
 
     What can't be read from here is left to the service, with a line in the log: it may be able to. So is what a
@@ -70,6 +70,10 @@ def preflight(
         open_input: Opens an input by its address.
         strict: Whether what the service would silently cut is an error; otherwise it is a warning in the log.
         log: The task's log.
+
+    Returns:
+        How long inputs are, in seconds, by role; of several with one role all together. A role is left out where the
+        length of any of its inputs isn't known.
 
     Raises:
         InputUnfitError: Names everything that doesn't fit, each with the fix.
@@ -83,7 +87,7 @@ def preflight(
         looks.look(one, seen[one.role] if often[one.role] > 1 else None)
         seen[one.role] += 1
     if model is None:
-        return
+        return {}
     findings = check(model, looks.found, body)
     errors = [*looks.errors, *findings.errors]
     if strict:
@@ -95,6 +99,15 @@ def preflight(
         videos = {one.name for one in looks.found if one.facts is not None and one.facts.kind == "video"}
         mendable = any(error.name in videos and error.rule in _CONFORMED for error in errors)
         raise InputUnfitError(_summary(model, errors, mendable=mendable))
+    return _lengths(looks.found, often)
+
+
+def _lengths(found: list[Looked], often: Mapping[str, int]) -> dict[str, float]:
+    lengths: dict[str, list[float]] = {}
+    for one in found:
+        if one.facts is not None and one.facts.seconds is not None:
+            lengths.setdefault(one.role, []).append(one.facts.seconds)
+    return {role: sum(seconds) for role, seconds in lengths.items() if len(seconds) == often[role]}
 
 
 _CONFORMED = frozenset({"format", "size", "sides", "aspect", "seconds", "fps"})

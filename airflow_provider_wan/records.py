@@ -6,7 +6,7 @@ They last as long as an attempt: Airflow wipes XComs when the next one starts. P
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ PROGRESS_KEY = "wan_progress"
 FAILURE_KEY = "wan_failure"
 """XCom of why the attempt failed, see `failure`."""
 
+BATCH = "batch"
+"""Stands for the function where a task has many edits."""
 ROOM, LANDED = "ROOM", "LANDED"
 """States of an edit beside those of its job: waiting for room in the account's queue; its result is in place."""
 
@@ -79,6 +81,24 @@ def request(
             **{name: value for name, value in given.items() if name not in names},
             **(body.get("parameters") or {}),
         },
+    }
+
+
+def batch(
+    models: Sequence[str], *, region: str, conn_id: str, output_path: str | None, attempt: int
+) -> dict[str, Any]:
+    """Lay out what a batch asks for, as `request` does for one edit. What each edit asks for isn't in it."""
+    return {
+        "function": BATCH,
+        "model": ", ".join(dict.fromkeys(models)),
+        "region": region,
+        "conn_id": conn_id,
+        "output_path": unsigned(output_path) if output_path else None,
+        "attempt": attempt,
+        "prompt": None,
+        "negative_prompt": None,
+        "inputs": [],
+        "parameters": {"edits": len(models)},
     }
 
 

@@ -78,16 +78,20 @@ class Spending:
         if flush:
             self.flush()
 
-    def ended(self, job: Job, snapshot: TaskSnapshot, *, flush: bool = True) -> None:
+    def ended(self, job: Job, snapshot: TaskSnapshot, *, flush: bool = True) -> bool:
         """A job was seen to end, well or not. What is known of its cost by now is never forgotten again.
 
         Args:
             job: The job.
             snapshot: Its last look; one that goes on changes nothing.
             flush: As for `submitted`.
+
+        Returns:
+            Whether that is news.
         """
         found = self._jobs.get(job.task_id) or Spent(job.task_id, OPEN, job.model, int(job.submitted_at))
         status = snapshot.status
+        news = found.status == OPEN and not status.active
         if status is TaskStatus.SUCCEEDED and not found.settled:
             region = job.region or self._region
             seconds = results.billed_seconds(snapshot.usage, job.model)
@@ -104,6 +108,7 @@ class Spending:
             self._put(replace(found, status=str(status)))
         if flush:
             self.flush()
+        return news
 
     def flush(self) -> None:
         """Store what has changed."""

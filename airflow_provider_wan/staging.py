@@ -84,12 +84,15 @@ class Stager:
         self._clock = clock
         self._uploaded: dict[str, tuple[str, float]] = {}
 
-    def check(self, body: Mapping[str, Any], *, again: bool = False) -> None:
+    def check(self, body: Mapping[str, Any], *, again: bool = False) -> dict[str, float]:
         """Refuse inputs that may not or can't be used, before anything is uploaded or paid.
 
         Args:
             body: The request, with the author's addresses.
             again: Whether this task has looked at them before, so that their addresses alone are vetted.
+
+        Returns:
+            How long inputs are, as far as was seen; see `preflight`.
 
         Raises:
             InputNotAllowedError: One points where the deployment lets no edit point.
@@ -100,11 +103,13 @@ class Stager:
         for one in inputs:
             self._sources.vet(one)
         if again or not self._look:
-            return
+            return {}
         if preflight.available():
-            preflight.preflight(body, self._known, self._sources.open, strict=self._strict, log=self._log)
-        else:
-            self._follow([one for one in inputs if one.web])
+            return preflight.preflight(
+                body, self._known, self._sources.open, strict=self._strict, log=self._log
+            )
+        self._follow([one for one in inputs if one.web])
+        return {}
 
     def _follow(self, inputs: list[Input]) -> None:
         """Open web addresses to see whether they redirect to where they may not."""

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_wan.dashscope.inputs import Input
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.lineage import TellsLandingLineage, TellsLineage
 from airflow_provider_wan.operators.base import Text, WanParameterError
 from airflow_provider_wan.operators.ids import check_id
 from airflow_provider_wan.operators.late import is_late, plain
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Result: TypeAlias = Mapping[str, Any] | str | XComArg
 
 
-class WanResultToObjectStorageOperator(TakesSignedAddresses):
+class WanResultToObjectStorageOperator(TellsLandingLineage, TakesSignedAddresses):
     """Lands the result of a job that has succeeded already, wherever it was submitted.
 
     Nothing is submitted or paid. The result is streamed, checked and moved into place as `WanOperator` does it; one
@@ -137,10 +138,10 @@ class WanResultToObjectStorageOperator(TakesSignedAddresses):
             outcome = result(job, snapshot, landed.uri)
             tell_outlets(context, self.outlets, [outcome])
             self.log.info("Job %s: %s", task_id, summary(snapshot, outcome))
-            return outcome
+            return self.note_result(outcome)
 
 
-class ObjectStorageToWanOperator(TakesSignedAddresses):
+class ObjectStorageToWanOperator(TellsLineage, TakesSignedAddresses):
     """Uploads a file to the service's temporary storage, for use in several edits of one model.
 
     The address works for 48 hours, for this model and account only, and the vendor advises against it for production;
@@ -211,4 +212,4 @@ class ObjectStorageToWanOperator(TakesSignedAddresses):
             url = staging.upload(client, uri, name, sources=sources, log=self.log)
             context["ti"].xcom_push(key="expires_at", value=expires.isoformat(timespec="seconds"))
             context["ti"].xcom_push(key="size", value=size)
-            return url
+            return self.note_result(url)

@@ -19,8 +19,8 @@ from airflow_provider_wan.deployment import Deployment
 from airflow_provider_wan.sources import Sources, trouble
 
 if TYPE_CHECKING:
-    from airflow_provider_wan.media.facts import MediaFacts
     from airflow_provider_wan.logs import Log
+    from airflow_provider_wan.media.facts import MediaFacts
 
 _BLOCK = 4 << 20
 

@@ -21,6 +21,7 @@ from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Ledger, Step
 from airflow_provider_wan.logs import Log, facts
 from airflow_provider_wan.operators.base import OnUnknown
+from airflow_provider_wan.traces import span
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
@@ -140,7 +141,7 @@ class Attempt:
             body = self._stage(self.edit.body)
             self.ledger.intend(self._clock(), model=self.edit.body["model"], function=self.edit.function)
             try:
-                submission = self.client.submit(self.edit.path, body, insist=self._refused is None)
+                submission = self._send(body)
             except SubmitUnknownError as error:
                 self.ledger.unanswered(error.request_id)
                 raise
@@ -151,6 +152,13 @@ class Attempt:
                 self._refused(error)
                 continue
             return self._submitted(submission)
+
+    def _send(self, body: Mapping[str, Any]) -> Submission:
+        model, region = self.edit.body["model"], self.edit.account.region
+        with span("submit", model=model, function=self.edit.function, region=region) as part:
+            submission = self.client.submit(self.edit.path, body, insist=self._refused is None)
+            part.tell(job_id=submission.task_id)
+        return submission
 
     def _submitted(self, submission: Submission) -> Job:
         job = self._job(submission.task_id, submission.request_id, self._clock())

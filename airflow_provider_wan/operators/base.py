@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
 
 from airflow.providers.common.compat.sdk import AirflowFailException, XComArg
@@ -11,6 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, XComArg
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.lineage import TellsEditLineage
 from airflow_provider_wan.operators.late import is_late, plain
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
@@ -36,7 +38,7 @@ class WanParameterError(AirflowFailException, InvalidRequestError):
     """An edit's parameters break a rule. Fails the import of the DAG or, at run time, the task without retry."""
 
 
-class WanOperator(TakesSignedAddresses):
+class WanOperator(TellsEditLineage, TakesSignedAddresses):
     """Base of all edit operators; use one of its subclasses.
 
     Literal parameters are checked when the DAG is parsed, templates and other tasks' outputs once they are
@@ -66,6 +68,9 @@ class WanOperator(TakesSignedAddresses):
         on_landed: What an attempt does when a result of the very same request lies at `output_path` already: `redo`
             makes and pays a new one, as a person who clears a task asks for; `keep` returns that one, whichever task
             or DAG run has landed it. For `keep` the path must name a file; a small JSON beside it says what it is.
+        max_cost: Most that this task may spend, in all its attempts, in the deployment's currency (`[wan] currency`, by
+            default CNY). An edit that may cost more than is left isn't submitted. None: no limit but the deployment's
+            own (`[wan] max_cost_per_run`).
         before_submit: Called with Airflow's context right before a submission, each time; what it raises prevents
             it. For budgets and the like.
         staging: How inputs in object storage or local files get to the service: `auto` presigns them where the
@@ -90,7 +95,7 @@ class WanOperator(TakesSignedAddresses):
     request_class: ClassVar[type[WanRequest]]
     same_edit_within_generation: ClassVar[bool] = False
     """Whether a retry takes up the job on record although its request differs; see `ledger.decide`."""
-    template_fields: Sequence[str] = ("model", "output_path", "conn_id")
+    template_fields: Sequence[str] = ("model", "output_path", "conn_id", "max_cost")
     ui_color = "#ede7f6"
 
     def __init__(
@@ -106,6 +111,7 @@ class WanOperator(TakesSignedAddresses):
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
         on_landed: OnLanded = "redo",
+        max_cost: float | Decimal | Text | None = None,
         before_submit: Callable[[Context], None] | None = None,
         staging: Staging = "auto",
         preflight: bool | None = None,
@@ -130,6 +136,7 @@ class WanOperator(TakesSignedAddresses):
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
         self.on_landed = on_landed
+        self.max_cost = max_cost
         self.before_submit = before_submit
         self.staging = staging
         self.preflight = preflight
@@ -162,7 +169,12 @@ class WanOperator(TakesSignedAddresses):
             raise WanParameterError("\n  ".join([f"{self._who()}: nothing was sent.", *problems]))
 
     def _settings_problems(self) -> list[str]:
-        return [*staging_problems(self.staging), *self._destination_problems(), *self._keeping_problems()]
+        return [
+            *staging_problems(self.staging),
+            *money_problems(self.max_cost),
+            *self._destination_problems(),
+            *self._keeping_problems(),
+        ]
 
     def _keeping_problems(self) -> list[str]:
         path = plain(self.output_path)
@@ -234,7 +246,7 @@ class WanOperator(TakesSignedAddresses):
 
         with FailingAsAirflowDoes() as failing:
             self._life = Life(self, context, failing)
-            return self._life.begin()
+            return self.note_result(self._life.begin())
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Go on after the wait in the triggerer. All it needs comes with the event."""
@@ -244,7 +256,7 @@ class WanOperator(TakesSignedAddresses):
         with FailingAsAirflowDoes() as failing:
             self._life = Life(self, context, failing)
             # Not a mapping where `dag.test()` hands on the event that would have ended the task.
-            return self._life.go_on(event if isinstance(event, Mapping) else {})
+            return self.note_result(self._life.go_on(event if isinstance(event, Mapping) else {}))
 
     def on_kill(self) -> None:
         """Cancel the job that this worker waits for, where it is still queued.
@@ -253,6 +265,19 @@ class WanOperator(TakesSignedAddresses):
         """
         if self._life is not None:
             self._life.end_by_force()
+
+
+def money_problems(max_cost: Any) -> list[str]:
+    """Return what is wrong with a limit of cost."""
+    if max_cost is None or is_late(max_cost):
+        return []
+    from airflow_provider_wan.prices import as_money  # few set a limit, so few DAGs need it at parse
+
+    try:
+        as_money(max_cost)
+    except InvalidRequestError as error:
+        return [str(error)]
+    return []
 
 
 def staging_problems(staging: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from airflow.providers.common.compat.sdk import XComArg
@@ -11,12 +12,14 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.lineage import TellsBatchLineage
 from airflow_provider_wan.operators import batch_requests
 from airflow_provider_wan.operators.base import (
     OnUnknown,
     Staging,
     Text,
     WanParameterError,
+    money_problems,
     staging_problems,
 )
 from airflow_provider_wan.operators.late import plain
@@ -32,7 +35,7 @@ ON_FAILURE: tuple[OnFailure, ...] = ("fail_fast", "finish_then_fail", "skip")
 Requests: TypeAlias = Sequence[WanRequest | Mapping[str, Any] | XComArg] | str | XComArg
 
 
-class WanBatchEditOperator(TakesSignedAddresses):
+class WanBatchEditOperator(TellsBatchLineage, TakesSignedAddresses):
     """Runs a list of edits, each with every promise that an operator of its own would give.
 
     It submits as many as the account has room for, waits for them in the triggerer, lands what has ended,
@@ -62,6 +65,7 @@ class WanBatchEditOperator(TakesSignedAddresses):
         durable: As for `WanOperator`.
         on_unknown_submit: As for `WanOperator`, for each edit.
         on_expired: As for `WanOperator`, for each edit.
+        max_cost: As for `WanOperator`, for all edits together: one that may cost more than is left fails alone.
         staging: As for `WanOperator`. A file that several edits of a model share is uploaded once.
         preflight: As for `WanOperator`; an edit with an unfit input fails alone.
         strict: As for `WanOperator`.
@@ -74,7 +78,7 @@ class WanBatchEditOperator(TakesSignedAddresses):
         instead. The XCom `partial_results` holds such a list of what has ended so far, also after a failure.
     """
 
-    template_fields: Sequence[str] = ("requests", "output_path", "conn_id")
+    template_fields: Sequence[str] = ("requests", "output_path", "conn_id", "max_cost")
     template_fields_renderers: ClassVar[dict[str, str]] = {"requests": "json"}
     ui_color = "#d1c4e9"
 
@@ -92,6 +96,7 @@ class WanBatchEditOperator(TakesSignedAddresses):
         durable: bool = True,
         on_unknown_submit: OnUnknown = "fail",
         on_expired: OnUnknown = "fail",
+        max_cost: float | Decimal | Text | None = None,
         staging: Staging = "auto",
         preflight: bool | None = None,
         strict: bool = False,
@@ -110,6 +115,7 @@ class WanBatchEditOperator(TakesSignedAddresses):
         self.durable = durable
         self.on_unknown_submit = on_unknown_submit
         self.on_expired = on_expired
+        self.max_cost = max_cost
         self.staging = staging
         self.preflight = preflight
         self.strict = strict
@@ -135,7 +141,7 @@ class WanBatchEditOperator(TakesSignedAddresses):
             wrong.append(
                 f"on_failure={self.on_failure!r}: must be one of {', '.join(ON_FAILURE)}. Use one of those."
             )
-        return wrong + staging_problems(self.staging)
+        return [*wrong, *staging_problems(self.staging), *money_problems(self.max_cost)]
 
     def _who(self) -> str:
         return f"{type(self).__name__} {self.task_id!r}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from airflow_provider_wan.dashscope import clients
-from airflow_provider_wan.dashscope.errors import ServiceError
+from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import Job
@@ -22,9 +22,12 @@ from airflow_provider_wan.operators.batch_room import Rooms
 from airflow_provider_wan.operators.batch_stock import Round, edits_of, take_stock
 from airflow_provider_wan.operators.batch_work import BatchWork
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes
+from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.operators.waits import earliest_resume, patience
 from airflow_provider_wan.outlets import tell_outlets
+from airflow_provider_wan.trail import Trail
 from airflow_provider_wan.triggers.batch import WanBatchTrigger
 from airflow_provider_wan.triggers.batch_watch import (
     LAND_WITHIN,
@@ -67,7 +70,13 @@ class BatchLife:
         failing.remembers = store is not None
         store = store if store is not None else WithinAttempt(self._ti)
         self._rooms = Rooms(self._client, operator.max_queue_wait, self._log)
-        self._work = BatchWork(operator, self._account, self._client, self._rooms, self._ti, failing)
+        max_cost = plain(operator.max_cost)
+        purse = Purse(context, store, region=self._account.region, max_cost=max_cost, log=self._log)
+        self._trail = Trail(self._ti, self._log, bulk=True)
+        self._trail.spending = purse.spending
+        self._work = BatchWork(
+            operator, self._account, self._client, self._rooms, self._ti, failing, purse, self._trail
+        )
         self._work.edits = edits_of(
             operator,
             self._account,
@@ -80,7 +89,13 @@ class BatchLife:
             announce=self._work.announce,
             log=self._log,
         )
+        operator.note_requests(edit.attempt.edit for edit in self._work.edits)
+        failing.tell = self._fails
         self._round = Round(store, self._generation)
+
+    def _fails(self, error: WanError) -> None:
+        self._trail.failed(error)
+        self._operator.note_failure(error)
 
     # -- beginning and going on ----------------------------------------------------------------------
 
@@ -91,6 +106,12 @@ class BatchLife:
                 "This Airflow has no task state store (it came with 3.3), so an attempt can't take up the jobs of "
                 "an earlier one: after a worker dies, a retry submits, and pays for, all edits again."
             )
+        self._trail.begun_batch(
+            [edit.model for edit in self._work.edits],
+            region=self._account.region,
+            conn_id=self._operator.conn_id,
+            path=plain(self._operator.output_path),
+        )
         self._take_stock([], lambda _: TAKEN_UP)
         if jobs := self._work.jobs:
             self._work.tell_jobs()
@@ -132,7 +153,9 @@ class BatchLife:
             work.submit()
             again = work.land()
             work.stop_if_wanted()
+            self._trail.settle()
             self._ti.xcom_push(key=RESULTS_KEY, value=work.entries)
+            self._operator.note_result(work.entries)
             self._log.info("%s", work.progress())
             if not work.open and (work.stopping or not work.waiting):
                 return self._conclude()

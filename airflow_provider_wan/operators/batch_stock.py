@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import RETENTION, Ledger, Step, Store, fingerprint
-from airflow_provider_wan.operators import batch_policy as policy
 from airflow_provider_wan.logs import Log
+from airflow_provider_wan.operators import batch_policy as policy
 from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanParameterError
 from airflow_provider_wan.operators.batch import WanBatchEditOperator

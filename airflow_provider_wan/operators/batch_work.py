@@ -31,8 +31,10 @@ from airflow_provider_wan.operators.batch_edit import BatchEdit, Pace
 from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
 from airflow_provider_wan.operators.batch_room import Rooms, submit_rps
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
+from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.waits import try_to_cancel
 from airflow_provider_wan.staging import Stager
+from airflow_provider_wan.trail import Trail
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
@@ -54,6 +56,8 @@ class BatchWork:
         rooms: How many may be submitted.
         ti: Airflow's task instance, for XComs.
         failing: Told what there is to lose by a retry.
+        purse: What the task may spend.
+        trail: Told of the jobs, so that they count.
 
     Attributes:
         edits: The edits, in the order given.
@@ -68,6 +72,8 @@ class BatchWork:
         rooms: Rooms,
         ti: Any,
         failing: FailingAsAirflowDoes,
+        purse: Purse,
+        trail: Trail,
     ) -> None:
         self.edits: list[BatchEdit] = []
         self.room_after = 0.0
@@ -77,6 +83,8 @@ class BatchWork:
         self._rooms = rooms
         self._ti = ti
         self._failing = failing
+        self._purse = purse
+        self._trail = trail
         self._log = operator.log
         self._killed = False
         self._stopped = False
@@ -104,6 +112,8 @@ class BatchWork:
             edit.log.warning("Job %s can't be looked at now; the wait goes on. %s", job.task_id, error)
             edit.end = None
             return
+        if not snapshot.status.active:
+            self._trail.ended(job, snapshot)
         if snapshot.status is TaskStatus.UNKNOWN:
             snapshot = edit.kept(job) or snapshot
         cleared = edit.attempt.ledger.cleared and not edit.done_before
@@ -165,6 +175,7 @@ class BatchWork:
             for model in {edit.model for edit in waiting}
         }
         self._rooms.forget()
+        self._purse.refresh()
         for edit in waiting:
             if self.stopping or (limit is not None and len(self.open) >= limit):
                 return
@@ -214,7 +225,8 @@ class BatchWork:
     def before_submit(self, body: Mapping[str, Any], path: str | None) -> None:
         """Make sure that the task is still wanted, that its inputs will do, and that its result can be written."""
         self._alive()
-        self._stager(body).check(body)
+        lengths = self._stager(body).check(body)
+        self._trail.at_most = self._purse.allow(body, lengths)
         if path is None:
             return
         if path not in self._destinations:
@@ -227,10 +239,11 @@ class BatchWork:
         if refused is not None:
             raise refused
 
-    def announce(self, job: Job, fresh: bool) -> None:  # noqa: ARG002
+    def announce(self, job: Job, fresh: bool) -> None:
         """Tell of a job that was just submitted or found."""
         self._failing.job = job.task_id
         self._announced.append(job.task_id)
+        self._trail.counts(job, fresh=fresh)
         if self._killed:  # while it was being submitted
             self._cancel([job])
             raise self._ended(f" while it submitted job {job.task_id}.")

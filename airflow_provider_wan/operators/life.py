@@ -15,7 +15,7 @@ from airflow_provider_wan.admission import KIND, Admission, Waiting, no_room
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.durations import Durations
-from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError
+from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError, WanError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import Job, cancelling, summary
@@ -26,10 +26,12 @@ from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.landing import landed, landed_already
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.operators.waits import job_trigger, patience, room_trigger, try_to_cancel
 from airflow_provider_wan.records import LANDED
 from airflow_provider_wan.staging import Stager
+from airflow_provider_wan.traces import Facts, span
 from airflow_provider_wan.trail import Trail
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Life:
         self._hook = DashScopeHook(operator.conn_id)
         self._admission: Admission | None = None
         self._trail = Trail(context["ti"], self._log)
-        failing.tell = self._trail.failed
+        failing.tell = self._fails
         self._attempt = self._prepare()
         failing.remembers = self._attempt.ledger.remembers
 
@@ -77,7 +79,12 @@ class Life:
             on_unknown_submit=operator.on_unknown_submit,
             not_after=self._not_after(),
         )
+        operator.note_requests([edit])
         store = cast("Store | None", context.get("task_state_store")) if operator.durable else None
+        self._purse = Purse(
+            context, store, region=account.region, max_cost=plain(operator.max_cost), log=self._log
+        )
+        self._trail.spending = self._purse.spending
         self._fingerprint = fingerprint(edit.body, account.region)
         ledger = Ledger(
             store,
@@ -145,8 +152,15 @@ class Life:
         if self._operator.before_submit is not None:
             self._operator.before_submit(self._context)
         waited = self._admission is not None and self._admission.waiting.waited
-        self._stager.check(self._attempt.edit.body, again=waited)
-        self._told_valid(again=waited)
+        edit = self._attempt.edit
+        lengths = self._stager.check(edit.body, again=waited)
+        if not waited:
+            self._log.info(
+                "Validated: %s with %s in %s", edit.function, edit.body["model"], edit.account.region
+            )
+        self._purse.refresh()
+        self._trail.at_most = self._purse.allow(edit.body, lengths)
+        self._purse.tell(edit.body, self._trail.at_most)
         if self._operator.output_path is not None:
             storage.check_destination(plain(self._operator.output_path))
         if self._admission is not None:
@@ -154,22 +168,29 @@ class Life:
         self._alive()
 
     def _stage(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        staged = self._stager.stage(body)
-        self._operator.check_with_service(self._attempt.client, staged)
+        with span("stage", **self._traced()):
+            staged = self._stager.stage(body)
+            self._operator.check_with_service(self._attempt.client, staged)
         self._alive()  # an upload may have taken minutes
         return staged
+
+    def _traced(self, job: Job | None = None) -> Facts:
+        edit = self._attempt.edit
+        return {
+            "model": edit.body["model"],
+            "function": edit.function,
+            "region": edit.account.region,
+            "job_id": job.task_id if job else None,
+        }
 
     def _alive(self) -> None:
         if self._killed:
             # A worker that is shut down leads here too, and then a retry shall go on.
             raise AirflowException("The task was ended from outside, so nothing more is submitted.")
 
-    def _told_valid(self, *, again: bool) -> None:
-        edit = self._attempt.edit
-        if not again:
-            self._log.info(
-                "Validated: %s with %s in %s", edit.function, edit.body["model"], edit.account.region
-            )
+    def _fails(self, error: WanError) -> None:
+        self._trail.failed(error)
+        self._operator.note_failure(error, self._trail.job)
 
     def _announce(self, job: Job, fresh: bool) -> None:
         self._failing.job = job.task_id
@@ -291,7 +312,10 @@ class Life:
     def _wait_here(self, job: Job) -> dict[str, Any]:
         self._watched = job
         # The watch has its own patience, so the client it looks with has none.
-        with DashScopeClient(self._attempt.edit.account, patient=False) as client:
+        with (
+            DashScopeClient(self._attempt.edit.account, patient=False) as client,
+            span("wait", **self._traced(job)),
+        ):
             outcome = polling.wait(
                 lambda: client.get(job.task_id),
                 polling.Watch(
@@ -369,7 +393,8 @@ class Life:
     def _finish(self, job: Job, snapshot: TaskSnapshot) -> dict[str, Any]:
         operator, client = self._operator, self._attempt.client
         try:
-            outcome = landed(operator, self._context, client, job, snapshot, self._fingerprint)
+            with span("land", **self._traced(job)):
+                outcome = landed(operator, self._context, client, job, snapshot, self._fingerprint)
         except ResultExpiredError as error:
             if operator.on_expired != "resubmit" and not job.taken_over:
                 raise

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_provider_wan import metrics
 from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
@@ -57,6 +58,7 @@ class WanBatchTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then yield the one event."""
         plan = Plan.from_dict(self.plan)
+        metrics.waiting("batch", 1)
         try:
             account = await account_of(self.conn_id)
             async with (await clients()).shared_poller(account) as poller:
@@ -65,6 +67,8 @@ class WanBatchTrigger(BaseTrigger):
             self.log.warning("The wait for %d jobs ended: %s", len(plan.jobs), error)
             report = Report(Reason.REFUSED)
             await asyncio.sleep(plan.not_before - time.time())
+        finally:
+            metrics.waiting("batch", -1)
         if report.reason is Reason.REFUSED:
             forget(self.conn_id)
         yield TriggerEvent(report.as_dict())  # type: ignore[no-untyped-call]

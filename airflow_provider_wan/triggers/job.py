@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
+from airflow_provider_wan import metrics
 from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.polling import End, Outcome
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
@@ -16,6 +17,8 @@ from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import Job, cancelling, result, summary
 from airflow_provider_wan.logs import facts
 from airflow_provider_wan.records import progress
+from airflow_provider_wan.traces import span
+from airflow_provider_wan.trail import tell_end
 from airflow_provider_wan.triggers.accounts import account_of, clients, forget
 from airflow_provider_wan.triggers.awaited import jobs_still_awaited
 from airflow_provider_wan.triggers.progress import Progress
@@ -88,11 +91,15 @@ class WanTaskTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then yield the one event."""
+        metrics.waiting("job", 1)
         try:
-            outcome = await self._wait()
+            with span("wait", job_id=self.job_id, model=self.facts.get("model")):
+                outcome = await self._wait()
         except WanError as error:  # the connection is gone or wrong; the task will find and say the same
             self.log.warning("The wait for job %s ended: %s", self.job_id, error)
             outcome = Outcome(End.REFUSED)
+        finally:
+            metrics.waiting("job", -1)
         await asyncio.sleep(self.not_before - time.time())
         await self._progress.settled()
         yield self._event(outcome)
@@ -129,6 +136,7 @@ class WanTaskTrigger(BaseTrigger):
         if snapshot.status is not TaskStatus.SUCCEEDED or snapshot.video_url is None:
             return None
         outcome = result(job, snapshot, None)
+        tell_end(job, snapshot)  # no worker will
         self.log.info("Job %s is done: %s", *(self.job_id, summary(snapshot, outcome)), **facts(job))
         return outcome
 

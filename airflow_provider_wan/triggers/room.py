@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_provider_wan import metrics
 from airflow_provider_wan.admission import KIND
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.errors import WanError
@@ -86,12 +87,15 @@ class WanRoomTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then yield the one event."""
+        metrics.waiting("room", 1)
         try:
             end = "room" if await self._wait() else "deadline"
         except WanError as error:  # a wrong key, no such connection: the task will find and say the same
             forget(self.conn_id)
             self.log.warning("The wait for room ended: %s", error)
             end = "refused"
+        finally:
+            metrics.waiting("room", -1)
         if end == "room":
             self.log.info("There is room after %s.", spoken(time.time() - self.waiting_since))
         await asyncio.sleep(self.not_before - time.time())

@@ -71,7 +71,7 @@ def test_result_holds_what_the_contract_promises_as_plain_json(
     assert landed == tmp_path / f"{result['task_id']}.mp4"
     assert landed.read_bytes()[4:8] == b"ftyp"
     assert list(tmp_path.iterdir()) == [landed]
-    assert ti.xcoms == {"wan_task_id": result["task_id"]}
+    assert ti.xcoms["wan_task_id"] == result["task_id"]
 
 
 def test_one_edit_is_submitted_and_paid_once(service: RunningEmulator) -> None:

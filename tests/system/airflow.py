@@ -20,6 +20,7 @@ from demo.airflow_api import AirflowApi
 from demo.clock import ticks
 from demo.database import number_triggers_once
 from demo.logs import tail
+from tests.sinks import StatsdSink
 from demo.settings import PASSWORD, USER, Port, Settings, child_environment
 from demo.stack import prepare
 
@@ -95,6 +96,12 @@ class Airflow:
         self._environment = child_environment(self.settings, os.environ) | {
             f"AIRFLOW__{name}": value for name, value in OPTIONS.items()
         }
+        self.statsd = StatsdSink()
+        self._environment |= {
+            "AIRFLOW__METRICS__STATSD_ON": "True",
+            "AIRFLOW__METRICS__STATSD_PORT": str(self.statsd.port),
+            "AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED": "True",
+        }
         workers = f"http://127.0.0.1:{execution.number}/execution/"
         self._environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = workers
         self._parts: dict[str, tuple[processes.Record, subprocess.Popen[bytes]]] = {}
@@ -128,6 +135,7 @@ class Airflow:
         processes.stop(record for record, _ in self._parts.values())
         for _, child in self._parts.values():
             child.wait(timeout=10)
+        self.statsd.close()
 
     def wait_until_healthy(self, limit: float = 60) -> None:
         """Wait until every part says it is well."""

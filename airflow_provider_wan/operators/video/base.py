@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from airflow_provider_wan.dashscope.errors import WanError, WanInputError
+from airflow_provider_wan.lineage import TellsLineage
 from airflow_provider_wan.operators.base import WanParameterError
 from airflow_provider_wan.operators.late import is_late, plain
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
@@ -25,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class VideoToolOperator(TakesSignedAddresses):
+class VideoToolOperator(TellsLineage, TakesSignedAddresses):
     """Base of the operators that work on footage; use one of its subclasses.
 
     They run on the worker, with PyAV, and cost nothing at the service. Inputs are any `ObjectStoragePath` URI, a web
@@ -98,7 +99,7 @@ class VideoToolOperator(TakesSignedAddresses):
                 )
             with Workshop(self.log) as shop:
                 try:
-                    return self.work(shop)
+                    return self.note_result(self.work(shop))
                 except ValueError as error:
                     if isinstance(error, WanError):
                         raise
