@@ -8,13 +8,14 @@ GET static/{name}            What the pages are made of.
 
 # No `from __future__ import annotations`: FastAPI reads the routes' annotations.
 
+import json
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import anyio.to_thread
 from airflow.utils.session import create_session
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
 
 from airflow_provider_wan.dashscope.errors import WanError
 from airflow_provider_wan.deployment import Deployment
@@ -43,11 +44,11 @@ def page(request: Request) -> Response:
 
 
 @_pages.get("/edit/data", dependencies=GUARDS)
-def edit_data(place: WhichInstance) -> JSONResponse:
+def edit_data(place: WhichInstance) -> Response:
     """Return what the page of a task instance shows."""
     with create_session(scoped=False) as session:
         found = reading.instance(session, place)
-    return JSONResponse(
+    return _json(
         tab(
             found.instance,
             now=datetime.now(UTC),
@@ -60,11 +61,11 @@ def edit_data(place: WhichInstance) -> JSONResponse:
 
 
 @_pages.get("/run/data", dependencies=GUARDS)
-def run_data(which: WhichRun, offset: Offset) -> JSONResponse:
+def run_data(which: WhichRun, offset: Offset) -> Response:
     """Return what the page of a DAG run shows."""
     with create_session(scoped=False) as session:
         run = reading.run(session, *which)
-        return JSONResponse(run_page.page(session, run, offset=offset, now=datetime.now(UTC)))
+        return _json(run_page.page(session, run, offset=offset, now=datetime.now(UTC)))
 
 
 @_pages.get("/media", dependencies=GUARDS)
@@ -87,15 +88,20 @@ def static(request: Request, name: str) -> Response:
 
 
 @_pages.exception_handler(UnavailableError)
-async def unavailable(request: Request, error: UnavailableError) -> JSONResponse:  # noqa: ARG001
+async def unavailable(request: Request, error: UnavailableError) -> Response:  # noqa: ARG001
     """Say why something can't be had."""
-    return JSONResponse({"detail": error.sentence}, status_code=error.status)
+    return _json({"detail": error.sentence}, error.status)
 
 
 @_pages.exception_handler(Exception)
-async def failed(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+async def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """Say no more than that something went wrong; the server's log has the rest."""
-    return JSONResponse({"detail": "Airflow's API server ran into trouble. Its log says more."}, 500)
+    return _json({"detail": "Airflow's API server ran into trouble. Its log says more."}, 500)
+
+
+def _json(content: dict[str, Any], status: int = 200) -> Response:
+    # In ASCII: a record may hold halves of characters, which can't be written any other way.
+    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
 
 
 def _static(request: Request, name: str, caching: str) -> Response:

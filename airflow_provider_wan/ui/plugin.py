@@ -6,6 +6,7 @@ request for it.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
@@ -42,9 +43,14 @@ class LazyApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on."""
         if self._app is None:
-            module, name = self._place
-            self._app = getattr(importlib.import_module(module), name)
+            self._app = await asyncio.to_thread(
+                self._load
+            )  # half a second, in which others are to be answered
         await self._app(scope, receive, send)
+
+    def _load(self) -> Any:
+        module, name = self._place
+        return getattr(importlib.import_module(module), name)
 
 
 _APPS = [{"app": LazyApp("airflow_provider_wan.ui.app", "app"), "url_prefix": f"/{PREFIX}", "name": "wan"}]

@@ -44,6 +44,8 @@ SIBLINGS = 5000
 
 _TASKS = TaskInstance.__table__.c
 _XCOMS = XComModel.__table__.c
+# Not decoded by the database's driver, which would fail on what somebody's task has pushed.
+_TEXT = cast(_XCOMS.value, String)
 _RUNS = DagRun.__table__.c
 
 OURS = frozenset(
@@ -145,7 +147,7 @@ def siblings(session: Session, run: Run, task_id: str) -> tuple[int, list[Siblin
 
 def keys_of(session: Session, run: Run, place: Place) -> dict[str, int]:
     """Return which of our keys a task instance's XComs have, and how long each value is, in characters."""
-    wanted = select(_XCOMS.key, func.length(cast(_XCOMS.value, String))).where(
+    wanted = select(_XCOMS.key, func.length(_TEXT)).where(
         _XCOMS.dag_run_id == run.id,
         _XCOMS.task_id == place.task_id,
         _XCOMS.map_index == place.map_index,
@@ -156,7 +158,7 @@ def keys_of(session: Session, run: Run, place: Place) -> dict[str, int]:
 
 def values_of(session: Session, run: Run, place: Place, keys: Collection[str]) -> dict[str, Any]:
     """Return XComs of a task instance by key."""
-    wanted = select(_XCOMS.key, _XCOMS.value).where(
+    wanted = select(_XCOMS.key, _TEXT).where(
         _XCOMS.dag_run_id == run.id,
         _XCOMS.task_id == place.task_id,
         _XCOMS.map_index == place.map_index,
@@ -185,10 +187,10 @@ def values_of_some(
         indexes.setdefault(place.task_id, []).append(place.map_index)
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for some in _parts(indexes):
-        wanted = select(_XCOMS.task_id, _XCOMS.map_index, _XCOMS.key, _XCOMS.value).where(
+        wanted = select(_XCOMS.task_id, _XCOMS.map_index, _XCOMS.key, _TEXT).where(
             _XCOMS.dag_run_id == run.id,
             _XCOMS.key.in_(keys),
-            func.length(cast(_XCOMS.value, String)) <= LARGEST,
+            func.length(_TEXT) <= LARGEST,
             or_(*(and_(_XCOMS.task_id == task, _XCOMS.map_index.in_(part)) for task, part in some)),
         )
         for task_id, map_index, key, value in session.execute(wanted):
@@ -250,10 +252,10 @@ def spent_in(
 
 def sums_of(session: Session, run: Run) -> dict[tuple[str, int], dict[str, Any]]:
     """Return what the edits of a run cost and how long they were billed, as far as small XComs tell."""
-    wanted = select(_XCOMS.task_id, _XCOMS.map_index, _XCOMS.key, _XCOMS.value).where(
+    wanted = select(_XCOMS.task_id, _XCOMS.map_index, _XCOMS.key, _TEXT).where(
         _XCOMS.dag_run_id == run.id,
         _XCOMS.key.in_((COST_KEY, PRICE_KEY, SECONDS_KEY)),
-        func.length(cast(_XCOMS.value, String)) <= _SMALL,
+        func.length(_TEXT) <= _SMALL,
     )
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for task_id, map_index, key, value in session.execute(wanted):

@@ -46,7 +46,7 @@ def entry_tiles(instance: Instance, now: datetime) -> list[Tile]:
     """Return the edits of a batch as tiles: those that have ended, then the jobs that go on."""
     made, ended = [], set()
     for place, entry in enumerate(instance.entries):
-        ended.add(entry.get("task_id"))
+        ended.add(text(entry.get("task_id")))
         index = holdings.index_of(entry, place)
         phase = phases.entry_phase(entry, now)
         wrong = "error" in entry

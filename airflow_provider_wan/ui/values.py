@@ -18,17 +18,23 @@ _LONGEST = 20_000
 _DEEPEST = 6
 _MOST = 200
 """Parts of a list or a mapping that are shown."""
-_UNFIT_TO_PARSE = 8 << 20
+_BEGINS = frozenset('{["')
 
 
-def decoded(stored: Any) -> Any:
-    """Return an XCom's value from what its row holds: JSON, or, as older ways of pushing leave it, JSON as a text."""
-    if isinstance(stored, str) and stored[:1] in '{["' and len(stored) < _UNFIT_TO_PARSE:
-        try:
-            return json.loads(stored)
-        except (ValueError, RecursionError):
-            return stored
-    return stored
+def decoded(stored: str | None) -> Any:
+    """Return an XCom's value from the text that its row holds: JSON, or, by some ways of pushing, JSON in a JSON text.
+
+    What can't be read is None.
+    """
+    value = None if stored is None else _parsed(stored)
+    return _parsed(value, otherwise=value) if isinstance(value, str) and value[:1] in _BEGINS else value
+
+
+def _parsed(stored: str, otherwise: Any = None) -> Any:
+    try:
+        return json.loads(stored)
+    except (ValueError, RecursionError):
+        return otherwise
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -39,9 +39,7 @@ def bucket() -> Iterator[str]:
     client.create_bucket(Bucket="films")
     client.put_object(Bucket="films", Key="edits/clip.mp4", Body=MP4)
     extra = {"endpoint_url": url, "region_name": "us-east-1"}
-    yield json.dumps(
-        {"conn_type": "aws", "login": "a-key-id", "password": "a-secret-key", "extra": extra}
-    )
+    yield json.dumps({"conn_type": "aws", "login": "a-key-id", "password": "a-secret-key", "extra": extra})
     server.stop()
 
 
@@ -50,9 +48,7 @@ MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(range(256)) * 4000
 
 
 @pytest.fixture(scope="session")
-def served(
-    database: None, bucket: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+def served(database: None, bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The API server; about 10 seconds to start."""
     home = tmp_path_factory.mktemp("ui")
     with (
@@ -78,7 +74,9 @@ class Laid:
     def place(self, task_id: str = "edit", map_index: int = -1) -> Place:
         return Place(self.dag_id, "r1", task_id, map_index)
 
-    def __call__(self, xcoms: dict[str, object], task_id: str = "edit", map_index: int = -1, **more: object) -> Place:
+    def __call__(
+        self, xcoms: dict[str, object], task_id: str = "edit", map_index: int = -1, **more: object
+    ) -> Place:
         return lay(self.number, self.place(task_id, map_index), xcoms, **more)  # type: ignore[arg-type]
 
 

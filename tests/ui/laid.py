@@ -128,9 +128,7 @@ def lay_run(dag_id: str, run_id: str, *, state: str = "success", seconds: float 
                 run_after=NOW,
             )
         )
-        number = session.scalar(
-            select(table.c.id).where(table.c.dag_id == dag_id, table.c.run_id == run_id)
-        )
+        number = session.scalar(select(table.c.id).where(table.c.dag_id == dag_id, table.c.run_id == run_id))
     assert number is not None
     return int(number)
 

@@ -138,7 +138,9 @@ def api_server(home: Path, own: Web, other: Web, **variables: str) -> Iterator[S
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": "a-secret-that-is-long-enough-for-the-algorithm-of-airflow-s-tokens",
         "AIRFLOW__CORE__AUTH_MANAGER": "tests.ui.auth.SomeHidden",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
+            f"{name}:{role}" for name, role in USERS.items()
+        ),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__WAN__ALLOW_PRIVATE_URLS": "False",
