@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, ParamSpec, Protocol, TypeAlias, overload
 
 from airflow.providers.common.compat.sdk import (
@@ -253,6 +254,7 @@ def wan_edit_task(
     on_unknown_submit: OnUnknown = "fail",
     on_expired: OnUnknown = "fail",
     on_landed: OnLanded = "redo",
+    max_cost: float | Decimal | Text | None = None,
     before_submit: Callable[[Context], None] | None = None,
     staging: Staging = "auto",
     preflight: bool | None = None,

@@ -64,6 +64,7 @@ class Trail:
                 body, function=function, region=region, conn_id=conn_id, output_path=path, attempt=attempt
             ),
         )
+        self.settle()
 
     def begun_batch(self, models: Sequence[str], *, region: str, conn_id: str, path: str | None) -> None:
         """An attempt at a batch begins: edits with these models, one for each."""
@@ -77,6 +78,7 @@ class Trail:
                 attempt=getattr(self._ti, "try_number", 1),
             ),
         )
+        self.settle()
 
     def waits_for_room(self, *, since: float, queue: Mapping[str, int] | None) -> None:
         """Nothing is submitted yet, because the account's queue is full."""
@@ -120,7 +122,7 @@ class Trail:
         self._leave(records.FAILURE_KEY, records.failure(error, at=self._clock(), job=self._job))
 
     def settle(self) -> None:
-        """Write down what the jobs cost, as far as is known."""
+        """Write down what the jobs of all attempts cost, as far as is known."""
         self._spend(lambda spending: spending.flush(), push=True)
 
     def _spend(self, tell: Callable[[Spending], bool | None], *, push: bool = False) -> bool | None:
@@ -129,7 +131,8 @@ class Trail:
             return None
         try:
             news = tell(self.spending)
-            spent = self.spending.summary() if push or not self._bulk else None
+            known = self.spending.jobs and (push or not self._bulk)
+            spent = self.spending.summary() if known else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the edit matters more
             self._log.warning("What is spent can't be written down, so reports will lack it: %s", error)
             return None

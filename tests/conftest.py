@@ -180,7 +180,6 @@ class FakeStore:
         return json.loads(self.values[key]) if key in self.values else default
 
     def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
-        assert retention is not None
         self.values[key] = json.dumps(value)
 
     def delete(self, key: str) -> None:

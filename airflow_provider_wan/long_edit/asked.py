@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_wan import prices
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.estimates import Estimate, estimate
@@ -72,7 +73,13 @@ class Asked:
 
     def estimate(self, lengths: Sequence[float], *, one_after_the_other: bool) -> Estimate:
         """Return what editing pieces of these lengths, in seconds, costs and takes."""
-        return estimate(self.body, self.region, lengths, one_after_the_other=one_after_the_other)
+        return estimate(
+            self.body,
+            self.region,
+            lengths,
+            one_after_the_other=one_after_the_other,
+            prices=prices.configured(),
+        )
 
     def arguments_for(self, piece: Piece) -> dict[str, Any]:
         """Return what the edit of a piece is given besides what all are given."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from airflow_provider_wan import prices
 from airflow_provider_wan.dashscope.input_errors import InputUnfitError
 from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.long_edit.asked import Asked, mask_field
@@ -170,15 +171,16 @@ class PrepareFootageOperator(TakesSignedAddresses):
         most = as_money(plain(self.max_cost))
         if most is None:
             return
-        if estimate.amount is None:
+        currency = prices.currency()
+        if estimate.amount is None or estimate.currency != currency:
             raise OverBudgetError(
-                f"max_cost is {most:.2f} CNY, but no price is known for this model, so nobody can say whether they "
-                "stay below it. Nothing was cut or submitted. Leave max_cost out to go on without."
+                f"max_cost is {most:.2f} {currency}, but no price in it is known for this model, so nobody can say "
+                "whether they stay below it. Nothing was cut or submitted. Leave max_cost out to go on without."
             )
         if estimate.amount > most:
             raise OverBudgetError(
-                f"The edits of this film may cost {estimate.amount:.2f} CNY ({estimate}), and max_cost is "
-                f"{most:.2f} CNY. Nothing was cut or submitted. Raise max_cost, or give a shorter film."
+                f"The edits of this film may cost {estimate.amount:.2f} {currency} ({estimate}), and max_cost is "
+                f"{most:.2f} {currency}. Nothing was cut or submitted. Raise max_cost, or give a shorter film."
             )
 
     def _make(self, shop: Workshop, film: Path, plan: Plan, cut: Cut, asked: Asked) -> None:

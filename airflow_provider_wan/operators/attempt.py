@@ -26,7 +26,7 @@ from airflow_provider_wan.traces import span
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
     from airflow_provider_wan.dashscope.client import DashScopeClient
-    from airflow_provider_wan.dashscope.results import Submission
+    from airflow_provider_wan.dashscope.results import Submission, TaskSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Attempt:
         before_submit: Called when everything speaks for submitting; may raise instead.
         stage: Returns the body to send in the place of the edit's: with addresses that the service can fetch.
         announce: Told of the attempt's job, as soon as it has one, and whether this attempt has submitted it.
+        ended: Told of an earlier attempt's job that has ended without a result.
         refused: Told that the service answered 429, so that no job was made. It may wait and return: then all is
             decided anew; or raise. None: the client tries again by itself, and what it can't outlast is raised.
         log: The task's log.
@@ -82,6 +83,7 @@ class Attempt:
         before_submit: Callable[[], None],
         stage: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         announce: Callable[[Job, bool], None],
+        ended: Callable[[Job, TaskSnapshot], None] | None = None,
         refused: Callable[[ThrottledError], None] | None = None,
         log: Log,
         clock: Callable[[], float] = time.time,
@@ -94,6 +96,7 @@ class Attempt:
         self._before_submit = before_submit
         self._stage = stage
         self._announce = announce
+        self._ended = ended
         self._refused = refused
         self._log = log
         self._clock = clock
@@ -192,6 +195,8 @@ class Attempt:
         snapshot = self.client.get(job.task_id)
         status, now = snapshot.status, self._clock()
         if status in (TaskStatus.FAILED, TaskStatus.CANCELED):
+            if self._ended is not None:
+                self._ended(job, snapshot)
             self._log.info(
                 "Job %s of an earlier attempt is %s, so a new one is submitted.", job.task_id, status
             )

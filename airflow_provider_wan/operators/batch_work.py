@@ -130,6 +130,8 @@ class BatchWork:
                 self._again(edit, f"Job {job.task_id} of an earlier attempt is {snapshot.status}")
             case Verdict.FAILED:
                 cancelled = snapshot.status.active and try_to_cancel(self._client, job) is None
+                if cancelled:
+                    self._trail.ended(job, TaskSnapshot(job.task_id, TaskStatus.CANCELED))
                 remembers = self._failing.remembers
                 reason = unsuccessful(job, snapshot, cancelled=cancelled, remembers=remembers)
                 self._fail(edit, reason, status=str(snapshot.status))
@@ -299,6 +301,7 @@ class BatchWork:
         self._stopped = True
         for edit in self.open:
             if edit.job is not None and try_to_cancel(self._client, edit.job) is None:
+                self._trail.ended(edit.job, TaskSnapshot(edit.job.task_id, TaskStatus.CANCELED))
                 error = TaskCanceledError(
                     "was cancelled while it was queued, because another edit of the batch has failed.",
                     task_id=edit.job.task_id,

@@ -80,10 +80,11 @@ class Life:
             not_after=self._not_after(),
         )
         operator.note_requests([edit])
-        store = cast("Store | None", context.get("task_state_store")) if operator.durable else None
+        remembering = cast("Store | None", context.get("task_state_store"))
         self._purse = Purse(
-            context, store, region=account.region, max_cost=plain(operator.max_cost), log=self._log
+            context, remembering, region=account.region, max_cost=plain(operator.max_cost), log=self._log
         )
+        store = remembering if operator.durable else None
         self._trail.spending = self._purse.spending
         self._fingerprint = fingerprint(edit.body, account.region)
         ledger = Ledger(
@@ -119,6 +120,7 @@ class Life:
             before_submit=self._before_submit,
             stage=self._stage,
             announce=self._announce,
+            ended=self._trail.ended,
             refused=self._refused if self._admission else None,
             log=self._log,
         )
@@ -388,6 +390,8 @@ class Life:
             )
             return self._wait(self._attempt.submit_instead())
         cancelled = status.active and try_to_cancel(self._attempt.client, job) is None
+        if cancelled:
+            self._trail.ended(job, TaskSnapshot(job.task_id, TaskStatus.CANCELED))
         raise unsuccessful(job, snapshot, cancelled=cancelled, remembers=self._failing.remembers)
 
     def _finish(self, job: Job, snapshot: TaskSnapshot) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from demo.airflow_api import AirflowApi
 from demo.clock import ticks
 from demo.database import number_triggers_once
 from demo.logs import tail
-from tests.sinks import StatsdSink
 from demo.settings import PASSWORD, USER, Port, Settings, child_environment
 from demo.stack import prepare
+from tests.sinks import StatsdSink
 
 PARTS = {
     # Apart, because on SQLite the two lock one another up in one process: the log of a user's action waits for the
