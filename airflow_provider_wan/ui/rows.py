@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20
 """Characters of an XCom that is read; what is longer counts as not there."""
 _SMALL = 4096
+_AT_ONCE = 500
 PRICE_KEY, SECONDS_KEY = "cost", "billed_seconds"
 """Parts of an edit's result, which are XComs of their own."""
 SIBLINGS = 5000
@@ -167,13 +168,15 @@ def values_of(session: Session, run: Run, place: Place, keys: Collection[str]) -
     return {key: decoded(value) for key, value in session.execute(wanted)} if keys else {}
 
 
-def keys_of_run(session: Session, run: Run) -> dict[tuple[str, int], set[str]]:
-    """Return which of our keys the XComs of a run's task instances have, without reading any value."""
+def keys_of_run(session: Session, run: Run, task_ids: Collection[str]) -> dict[tuple[str, int], set[str]]:
+    """Return which of our keys the XComs of some tasks of a run have, without reading any value."""
     wanted = select(_XCOMS.task_id, _XCOMS.map_index, _XCOMS.key).where(
         _XCOMS.dag_run_id == run.id, _XCOMS.key.in_(OURS)
     )
+    if len(task_ids) <= _AT_ONCE:
+        wanted = wanted.where(_XCOMS.task_id.in_(task_ids))
     found: dict[tuple[str, int], set[str]] = {}
-    for task_id, map_index, key in session.execute(wanted):
+    for task_id, map_index, key in session.execute(wanted) if task_ids else ():
         found.setdefault((task_id, map_index), set()).add(key)
     return found
 
@@ -198,7 +201,7 @@ def values_of_some(
     return found
 
 
-def _parts(indexes: dict[str, list[int]], most: int = 500) -> Iterator[list[tuple[str, list[int]]]]:
+def _parts(indexes: dict[str, list[int]], most: int = _AT_ONCE) -> Iterator[list[tuple[str, list[int]]]]:
     """Split into statements of so many parameters at most: databases have their limits."""
     part: list[tuple[str, list[int]]] = []
     size = 0

@@ -83,9 +83,12 @@ def page(session: Session, run: rows.Run, *, offset: int, now: datetime) -> dict
 
 
 def _ours(session: Session, run: rows.Run) -> list[Instance]:
-    keys = rows.keys_of_run(session, run)
     ours = []
-    for instance in rows.instances(session, run):
+    found = rows.instances(session, run)
+    # Of most tasks the operator's name says enough.
+    unclear = {one.place.task_id for one in found if one.kind == "none" or one.state in phases.NEVER}
+    keys = rows.keys_of_run(session, run, unclear)
+    for instance in found:
         known = frozenset(keys.get((instance.place.task_id, instance.place.map_index), ()))
         with_keys = replace(instance, keys=known)
         never = not known and instance.state in phases.NEVER

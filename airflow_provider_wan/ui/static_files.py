@@ -17,7 +17,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.[a-z0-9]{2,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,11 @@ class StaticFile:
 
 def read(name: str) -> StaticFile | None:
     """Return a file of the folder by its bare name; None where there is no such one, or it is no part of a page."""
+    if not _NAME.fullmatch(name):
+        return None
     path = FOLDER / name
     media_type = _TYPES.get(path.suffix)
-    if not _NAME.fullmatch(name) or media_type is None or not path.is_file():
+    if media_type is None or not path.is_file():
         return None
     content = path.read_bytes()
     return StaticFile(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:24]}"')

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_wan.ui.instance import Place
-from tests.ui.laid import lay, lay_run
+from tests.ui.laid import lay, lay_connection, lay_run
 from tests.ui.serving import Served, api_server, web
 
 
@@ -56,6 +56,7 @@ def served(database: None, bucket: str, tmp_path_factory: pytest.TempPathFactory
         web() as other,
         api_server(home, own, other, AIRFLOW_CONN_FILMS=bucket) as server,
     ):
+        lay_connection(f"{own.url}/api/v1")
         yield server
 
 

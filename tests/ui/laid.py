@@ -108,6 +108,31 @@ def edited(path: str | None, **changes: Any) -> dict[str, Any]:
     }
 
 
+def lay_connection(host: str) -> None:
+    """Add the DashScope connection to the database."""
+    from airflow.models.connection import Connection
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.add(
+            Connection(
+                conn_id="dashscope_default", conn_type="dashscope", host=host, password="sk-of-the-tests"
+            )
+        )
+
+
+def lay_dag(dag_id: str) -> None:
+    """Add a DAG, which Airflow's own pages about its runs need."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.merge(DagBundleModel(name="laid"))
+        session.flush()
+        session.add(DagModel(dag_id=dag_id, bundle_name="laid"))  # type: ignore[no-untyped-call]
+
+
 def lay_run(dag_id: str, run_id: str, *, state: str = "success", seconds: float = 512.0) -> int:
     """Add a DAG run and return its number."""
     from airflow.models.dagrun import DagRun

@@ -127,7 +127,6 @@ def api_server(home: Path, own: Web, other: Web, **variables: str) -> Iterator[S
     roots.mkdir(parents=True, exist_ok=True)
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps({name: name for name in USERS}))
-    connection = {"conn_type": "dashscope", "host": f"{own.url}/api/v1", "password": "sk-of-the-tests"}
     url = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
@@ -145,7 +144,6 @@ def api_server(home: Path, own: Web, other: Web, **variables: str) -> Iterator[S
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__WAN__ALLOW_PRIVATE_URLS": "False",
         "AIRFLOW__WAN__LOCAL_MEDIA_ROOTS": str(roots),
-        "AIRFLOW_CONN_DASHSCOPE_DEFAULT": json.dumps(connection),
         **variables,
     }
     log = home / "api-server.log"

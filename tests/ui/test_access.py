@@ -10,7 +10,7 @@ from airflow_provider_wan.ui.headers import HEADERS
 from airflow_provider_wan.ui.instance import Place
 from tests.ui.auth import SEALED, SECRET
 from tests.ui.conftest import MP4, Laid
-from tests.ui.laid import edited, lay, lay_run
+from tests.ui.laid import edited, lay, lay_dag, lay_run
 from tests.ui.serving import Served
 
 PAGES = ("edit", "edit/data", "run", "run/data", "media")
@@ -27,6 +27,7 @@ def hidden(served: Served) -> dict[str, Place]:
     places = {}
     for dag_id in (SECRET, SEALED, "open"):
         place = Place(dag_id, "r1", "edit")
+        lay_dag(dag_id)
         places[dag_id] = lay(lay_run(dag_id, "r1"), place, edited(f"file://{served.roots}/hidden.mp4"))
     return places
 

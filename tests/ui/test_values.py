@@ -29,10 +29,10 @@ def test_any_json_comes_back_and_is_shown_as_json(value: object) -> None:
 
 
 def test_a_value_that_names_a_class_stays_what_it_is() -> None:
-    wicked = {"__classname__": "tests.ui.wicked.Wicked", "__version__": 1, "__data__": {"a": 1}}
+    wicked = {"__classname__": "tests.ui.nowhere.Wicked", "__version__": 1, "__data__": {"a": 1}}
     assert values.decoded(json.dumps(wicked)) == wicked
     assert values.decoded(json.dumps(json.dumps(wicked))) == wicked
-    assert "tests.ui.wicked" not in sys.modules
+    assert "tests.ui.nowhere" not in sys.modules
 
 
 @pytest.mark.parametrize("stored", ["{not json", "[" * 100_000, '"open', "plain", ""])
