@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
 from airflow_provider_wan.jobs import JOB_KEY
-from airflow_provider_wan.records import FAILURE_KEY, PROGRESS_KEY, REQUEST_KEY
+from airflow_provider_wan.records import BATCH, FAILURE_KEY, PROGRESS_KEY, REQUEST_KEY
 from airflow_provider_wan.ui.values import mapping, text
 
 Kind: TypeAlias = Literal["edit", "batch", "footage", "none"]
@@ -160,7 +160,10 @@ def kind_of(operator: str, keys: frozenset[str] | set[str], values: Mapping[str,
         keys: Keys of its XComs.
         values: Those of them that were read.
     """
-    if operator in BATCHES or PARTIAL_KEY in keys or isinstance(values.get(JOB_KEY), list):
+    several = mapping(values.get(REQUEST_KEY)).get("function") == BATCH or isinstance(
+        values.get(JOB_KEY), list
+    )
+    if operator in BATCHES or PARTIAL_KEY in keys or several:
         return "batch"
     if operator in EDITS or keys & {REQUEST_KEY, PROGRESS_KEY, FAILURE_KEY, JOB_KEY}:
         return "edit"

@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from airflow_provider_wan.dashscope.catalog.regions import REGIONS
+from airflow_provider_wan.links import console_url
 from airflow_provider_wan.ui import holdings, phases, tiles
 from airflow_provider_wan.ui.holdings import Held
 from airflow_provider_wan.ui.instance import PATH_KEY, REPORT_KEY, RESULT_KEY, Instance, Sibling, work_of
@@ -30,10 +31,6 @@ WhyNot: TypeAlias = Callable[[str], str | None]
 PriceDate: TypeAlias = Callable[[str, str], str | None]
 """Says how old the prices of a model in a region are."""
 
-_CONSOLE = {
-    "mainland": "https://bailian.console.aliyun.com/",
-    "": "https://modelstudio.console.alibabacloud.com/",
-}
 _FAILURE = (
     "error",
     "code",
@@ -114,9 +111,11 @@ def _job(instance: Instance, region: str | None) -> dict[str, Any] | None:
     if found is None or instance.kind not in ("edit", "batch"):
         return None
     requests = (text(one.get("request_id")) for one in (instance.result, instance.failure))
-    known = REGIONS.get(region or "")
-    console = _CONSOLE.get(known.price_scope, _CONSOLE[""]) if known else None
-    return {"task_id": found, "request_id": next(filter(None, requests), None), "console_url": console}
+    return {
+        "task_id": found,
+        "request_id": next(filter(None, requests), None),
+        "console_url": console_url(region) if region and region in REGIONS else None,
+    }
 
 
 def _prompt(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
