@@ -4,7 +4,8 @@
         task_id="review", subject="Publish it?", body=review_body("edit", "poster"),
         defaults="Reject", response_timeout=REVIEW_TIME)
 
-All of it is templates, rendered by the task that uses them, which must come after the tasks that they name.
+All of it is templates, rendered by the task that uses them, which must come after the tasks that they name. Take
+`HITLOperator` where what was chosen or written matters later: `HITLBranchOperator` doesn't return it where it skips.
 """
 
 from __future__ import annotations
@@ -66,9 +67,6 @@ _BODY = Template("""\
 {{ macros.datetime.fromisoformat(until.first).strftime("on %d %B at %H:%M %Z") }}; until you answer, nothing is landed.
 {%- endif %}""")
 
-_CHOSEN = Template(
-    '{{ ti.xcom_pull(task_ids=$edit, map_indexes=$candidates.index($choice["chosen_options"][0])) | tojson }}'
-)
 _NEWEST = Template("{{ ($results) | tojson }}")
 _PROMPT = Template('{{ ($choice["params_input"] or {}).get("prompt") or $request["prompt"] }}')
 
@@ -87,21 +85,6 @@ def review_body(edit: str, poster: str | None = None, *, candidates: Sequence[st
     """
     named = {"edit": edit, "poster": poster, "candidates": list(candidates)}
     return _BODY.substitute({name: _spelled(value) for name, value in named.items()})
-
-
-def chosen_result(review: str, edit: str, *, candidates: Sequence[str]) -> str:
-    """Return a template for the result of the edit that a person has chosen.
-
-    For the `result` of `WanResultToObjectStorageOperator`, which then lands that one and no other.
-
-    Args:
-        review: Task id of the review, whose options are `candidates` and perhaps others that lead elsewhere.
-        edit: Task id of the mapped edit.
-        candidates: As for `review_body`.
-    """
-    return _CHOSEN.substitute(
-        edit=_spelled(edit), candidates=_spelled(list(candidates)), choice=_pulled(review)
-    )
 
 
 def newest_result(*edits: str) -> str:

@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
 from demo.film import make_film, measure
 from tests.conftest import DagRunner
+from tests.reviewer import answering
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -240,6 +241,54 @@ def test_edit_weekly_folder(
     (picture,) = [part for part in mail.walk() if part.get_content_maintype() in ("image", "application")]
     assert picture["Content-ID"] == "<sheet.png>"
     assert picture.get_payload(decode=True).startswith(b"\x89PNG")  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def loopback(clip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let posters be made of results that only the emulator has, which stands on this machine."""
+    monkeypatch.setenv("AIRFLOW__WAN__ALLOW_PRIVATE_URLS", "True")
+
+
+@pytest.mark.usefixtures("loopback")
+def test_edit_with_approval(rendering: RunningEmulator, run_dag: DagRunner, tmp_path: Path) -> None:
+    paid = len(rendering.ledger())
+    with answering("edit_with_approval", {"review": ("Approve", {})}) as shown:
+        run = run_dag("edit_with_approval")
+    assert run.states == dict.fromkeys(["edit", "poster", "review", "publish"], "success")
+    cost = run.xcom("edit")["cost"]
+    assert f"{cost['amount']} {cost['currency']}" in shown["review"]
+    assert size_of(run.xcom("publish")["output_path"])[1] == 720
+    assert len(rendering.ledger()) == paid + 1
+
+
+@pytest.mark.usefixtures("loopback")
+def test_edit_best_of(rendering: RunningEmulator, run_dag: DagRunner, tmp_path: Path) -> None:
+    paid = len(rendering.ledger())
+    with answering("edit_best_of", {"review": ("Seed 22", {})}) as shown:
+        run = run_dag("edit_best_of")
+    assert set(run.states.values()) == {"success"}
+    assert "### Seed 33" in shown["review"]
+    assert run.xcom("publish")["task_id"] == run.xcom("candidate.edit", 1)["task_id"]
+    assert [file.name for file in tmp_path.rglob("*.mp4")] == ["published.mp4"]
+    assert len(rendering.ledger()) == paid + 3
+
+
+@pytest.mark.usefixtures("loopback")
+def test_edit_until_approved(rendering: RunningEmulator, run_dag: DagRunner, tmp_path: Path) -> None:
+    paid = len(rendering.ledger())
+    answers: dict[str, tuple[str, dict[str, Any]]] = {
+        "review_1": ("Edit again", {"prompt": "A blue scarf"}),
+        "review_2": ("Publish", {"prompt": None}),
+    }
+    with answering("edit_until_approved", answers) as shown:
+        run = run_dag("edit_until_approved")
+    assert "A blue scarf" in shown["review_2"]
+    assert {name for name, state in run.states.items() if state == "skipped"} == {
+        *("edit_3", "poster_3", "review_3", "decide_3"),
+    }
+    assert run.xcom("publish")["task_id"] == run.xcom("edit_2")["task_id"]
+    assert [file.name for file in tmp_path.rglob("*.mp4")] == ["published.mp4"]
+    assert len(rendering.ledger()) == paid + 2
 
 
 def placed(film: Path, folder: Path) -> str:
