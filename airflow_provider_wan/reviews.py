@@ -63,12 +63,13 @@ _BODY = Template("""\
 
 {% endfor %}
 {%- if until.first %}
-{#- #}The service deletes {{ "the first of these" if labels else "it" }}
-{{ macros.datetime.fromisoformat(until.first).strftime("on %d %B at %H:%M %Z") }}; until you answer, nothing is landed.
+{%- set until.first = macros.datetime.fromisoformat(until.first).strftime("%d %B at %H:%M %Z") %}
+{#- #}The service deletes {{ "the first of these" if labels else "it" }} on {{ until.first }}; \
+until you answer, nothing is landed.
 {%- endif %}""")
 
 _NEWEST = Template("{{ ($results) | tojson }}")
-_PROMPT = Template('{{ ($choice["params_input"] or {}).get("prompt") or $request["prompt"] }}')
+_PROMPT = Template('{{ ($choice["params_input"] or {}).get("new_prompt") or $request["prompt"] }}')
 
 
 def review_body(edit: str, poster: str | None = None, *, candidates: Sequence[str] = ()) -> str:
@@ -100,7 +101,8 @@ def new_prompt(review: str, edit: str) -> str:
     """Return a template for the prompt of an edit that follows a rejected one.
 
     Args:
-        review: Task id of the review, whose form (`params`) has a field `prompt`.
+        review: Task id of the review, a `HITLOperator` whose form (`params`) has a field `new_prompt`. Not the name of
+            a parameter of the DAG: what a run is given for that, Airflow would put into the form.
         edit: Task id of the rejected edit. Its prompt is used again where the field was left empty.
     """
     return _PROMPT.substitute(choice=_pulled(review), request=_pulled(edit, "wan_request"))

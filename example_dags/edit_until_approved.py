@@ -19,7 +19,7 @@ OUTPUT_FOLDER = os.environ.get("WAN_EXAMPLE_OUTPUT_FOLDER", "s3://media-team/edi
 ROUNDS = 3
 PRICE = "\n\n**To edit again costs about as much once more.**"
 FORM = {
-    "prompt": Param(
+    "new_prompt": Param(
         None,
         type=["null", "string"],
         title="New prompt",

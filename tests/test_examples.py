@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from airflow_provider_wan.dashscope import Account, DashScopeClient, VideoOutpainting
 from demo.film import make_film, measure
 from tests.conftest import DagRunner
+from tests.notices import chat
 from tests.reviewer import answering
 
 if TYPE_CHECKING:
@@ -277,8 +278,8 @@ def test_edit_best_of(rendering: RunningEmulator, run_dag: DagRunner, tmp_path: 
 def test_edit_until_approved(rendering: RunningEmulator, run_dag: DagRunner, tmp_path: Path) -> None:
     paid = len(rendering.ledger())
     answers: dict[str, tuple[str, dict[str, Any]]] = {
-        "review_1": ("Edit again", {"prompt": "A blue scarf"}),
-        "review_2": ("Publish", {"prompt": None}),
+        "review_1": ("Edit again", {"new_prompt": "A blue scarf"}),
+        "review_2": ("Publish", {"new_prompt": None}),
     }
     with answering("edit_until_approved", answers) as shown:
         run = run_dag("edit_until_approved")
@@ -289,6 +290,42 @@ def test_edit_until_approved(rendering: RunningEmulator, run_dag: DagRunner, tmp
     assert run.xcom("publish")["task_id"] == run.xcom("edit_2")["task_id"]
     assert [file.name for file in tmp_path.rglob("*.mp4")] == ["published.mp4"]
     assert len(rendering.ledger()) == paid + 2
+
+
+def test_edit_and_mail(clip: str, run_dag: DagRunner, mailbox: Mailbox) -> None:
+    run = run_dag("edit_and_mail", recipient="editors@example.com")
+    assert run.states == dict.fromkeys(["edit", "sheet", "tell"], "success")
+    (mail,) = mailbox.mails
+    text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert (mail["to"], mail["subject"]) == ("editors@example.com", "Done: edit of edit_and_mail")
+    cost = run.xcom("edit")["cost"]
+    assert f"{cost['amount']} {cost['currency']}" in text
+    assert 'src="cid:poster.png"' in text
+    assert [part["Content-ID"] for part in mail.walk() if part["Content-ID"]] == ["<poster.png>"]
+
+
+def test_edit_and_tell_slack(clip: str, run_dag: DagRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chat() as slack:
+        connection = {
+            "conn_type": "slackwebhook",
+            "host": f"{slack.url}/services",
+            "password": "T0/B0/secret",
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_SLACK_DEFAULT", json.dumps(connection))
+        assert run_dag("edit_and_tell_slack").states == {"edit": "success"}
+    (message,) = slack.messages
+    assert message["blocks"][0]["text"]["text"] == "Done: edit of edit_and_tell_slack"
+
+
+def test_edit_and_tell_dingtalk(clip: str, run_dag: DagRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chat() as dingtalk:
+        connection = {"conn_type": "dingding", "host": dingtalk.url, "password": "secret"}
+        monkeypatch.setenv("AIRFLOW_CONN_DINGDING_DEFAULT", json.dumps(connection))
+        assert run_dag("edit_and_tell_dingtalk").states == dict.fromkeys(
+            ["edit[0]", "edit[1]", "tell"], "success"
+        )
+    (message,) = dingtalk.messages
+    assert "2 of 2 edits are done." in message["markdown"]["text"]
 
 
 def placed(film: Path, folder: Path) -> str:
