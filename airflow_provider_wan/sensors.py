@@ -153,25 +153,17 @@ class WanTaskSensor(TakesSignedAddresses, BaseSensorOperator):
         )
 
     def _wait_here(self, job: Job) -> dict[str, Any]:
-        from airflow_provider_wan.dashscope import polling
-        from airflow_provider_wan.dashscope.client import DashScopeClient
-        from airflow_provider_wan.dashscope.durations import Durations
+        from airflow_provider_wan.operators.waits import wait_on_worker
 
         client = self._client()
-        # The watch has its own patience, so the client it looks with has none.
-        with DashScopeClient(client.account, patient=False) as looking:
-            outcome = polling.wait(
-                lambda: looking.get(job.task_id),
-                polling.Watch(
-                    job.deadline,
-                    submitted_at=job.submitted_at,
-                    typical=lambda: Durations().typical(job.model, job.function),
-                ),
-                on_change=lambda snapshot: self.log.info("Job %s is %s", job.task_id, snapshot.status),
-                on_trouble=lambda error: self.log.warning(
-                    "Job %s can't be looked at; the wait goes on. The last error: %s", job.task_id, error
-                ),
-            )
+        outcome = wait_on_worker(
+            client.account,
+            job,
+            on_change=lambda snapshot: self.log.info("Job %s is %s", job.task_id, snapshot.status),
+            on_trouble=lambda error: self.log.warning(
+                "Job %s can't be looked at; the wait goes on. The last error: %s", job.task_id, error
+            ),
+        )
         return self._conclude(job, client.get(job.task_id), outcome.end)
 
     def _conclude(self, job: Job, snapshot: TaskSnapshot, end: str = "") -> dict[str, Any]:

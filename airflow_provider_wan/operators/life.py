@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
@@ -14,7 +12,6 @@ from airflow_provider_wan import storage
 from airflow_provider_wan.admission import KIND, Admission, Waiting, no_room
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.client import DashScopeClient
-from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import ResultExpiredError, ServiceError, ThrottledError, WanError
 from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
@@ -28,7 +25,16 @@ from airflow_provider_wan.operators.landing import landed, landed_already
 from airflow_provider_wan.operators.late import plain
 from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.siblings import jobs_of_run
-from airflow_provider_wan.operators.waits import job_trigger, patience, room_trigger, try_to_cancel
+from airflow_provider_wan.operators.waits import (
+    ended_by_airflow,
+    job_trigger,
+    limit_of,
+    patience,
+    patience_of,
+    room_trigger,
+    try_to_cancel,
+    wait_on_worker,
+)
 from airflow_provider_wan.records import LANDED
 from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.traces import Facts, span
@@ -75,9 +81,9 @@ class Life:
             body=request.body(account.region),
             function=request.function,
             prompt=getattr(request, "prompt", None),
-            patience=self._patience(),
+            patience=patience_of(operator),
             on_unknown_submit=operator.on_unknown_submit,
-            not_after=self._not_after(),
+            not_after=ended_by_airflow(operator, self._begun_at),
         )
         operator.note_requests([edit])
         remembering = cast("Store | None", context.get("task_state_store"))
@@ -108,7 +114,7 @@ class Life:
                 model=edit.body["model"],
                 longest=operator.max_queue_wait.total_seconds(),
                 waiting=Waiting(since=self._begun_at),
-                limit=limit.total_seconds() if (limit := self._limit()) else None,
+                limit=limit.total_seconds() if (limit := limit_of(operator)) else None,
                 alive=self._alive,
                 log=self._log,
             )
@@ -124,30 +130,6 @@ class Life:
             refused=self._refused if self._admission else None,
             log=self._log,
         )
-
-    def _patience(self) -> timedelta:
-        """How long to wait for a job: `timeout`, or `execution_timeout` if that is less.
-
-        Airflow doesn't count deferred time towards it, so we do.
-        """
-        limit = self._limit()
-        return self._operator.timeout if limit is None else min(self._operator.timeout, limit)
-
-    def _limit(self) -> timedelta | None:
-        """How long one wait may take by `execution_timeout`.
-
-        On a worker Airflow counts it too, from the start of the task, and ends the process; we come a little before
-        that, to end the wait in good order.
-        """
-        limit = self._operator.execution_timeout
-        if limit is None or self._operator.deferrable:
-            return limit
-        return limit - min(timedelta(seconds=30), limit / 2)
-
-    def _not_after(self) -> float:
-        """When Airflow ends this process, at which it is better not to wait any more."""
-        limit = None if self._operator.deferrable else self._limit()
-        return math.inf if limit is None else self._begun_at + limit.total_seconds()
 
     def _before_submit(self) -> None:
         self._alive()
@@ -313,18 +295,10 @@ class Life:
 
     def _wait_here(self, job: Job) -> dict[str, Any]:
         self._watched = job
-        # The watch has its own patience, so the client it looks with has none.
-        with (
-            DashScopeClient(self._attempt.edit.account, patient=False) as client,
-            span("wait", **self._traced(job)),
-        ):
-            outcome = polling.wait(
-                lambda: client.get(job.task_id),
-                polling.Watch(
-                    job.deadline,
-                    submitted_at=job.submitted_at,
-                    typical=lambda: Durations().typical(job.model, job.function),
-                ),
+        with span("wait", **self._traced(job)):
+            outcome = wait_on_worker(
+                self._attempt.edit.account,
+                job,
                 on_change=lambda snapshot: self._tell(job, snapshot),
                 on_trouble=lambda error: self._tell_trouble(job, error),
             )

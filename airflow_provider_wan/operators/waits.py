@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_provider_wan.dashscope import polling
+from airflow_provider_wan.dashscope.client import DashScopeClient
+from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.dashscope.errors import WanError
 from airflow_provider_wan.triggers import WanRoomTrigger, WanTaskTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_wan.admission import Admission
-    from airflow_provider_wan.dashscope.client import DashScopeClient
+    from airflow_provider_wan.dashscope.account import Account
+    from airflow_provider_wan.dashscope.errors import ServiceError
+    from airflow_provider_wan.dashscope.results import TaskSnapshot
     from airflow_provider_wan.jobs import Job
     from airflow_provider_wan.operators.base import WanOperator
 
@@ -28,6 +35,55 @@ def earliest_resume(now: float) -> float:
 def patience(deadline: float, now: float) -> timedelta:
     """Say for how long Airflow shall let a trigger run that ends by itself at a deadline."""
     return timedelta(seconds=max(0.0, deadline - now)) + BACKSTOP
+
+
+def limit_of(operator: WanOperator) -> timedelta | None:
+    """Say how long one wait may take by `execution_timeout`.
+
+    On a worker Airflow counts it too, from the start of the task, and ends the process; we come a little before
+    that, to end the wait in good order.
+    """
+    limit: timedelta | None = operator.execution_timeout
+    if limit is None or operator.deferrable:
+        return limit
+    return limit - min(timedelta(seconds=30), limit / 2)
+
+
+def patience_of(operator: WanOperator) -> timedelta:
+    """Say how long to wait for a job: `timeout`, or `execution_timeout` if that is less.
+
+    Airflow doesn't count deferred time towards it, so we do.
+    """
+    limit = limit_of(operator)
+    return operator.timeout if limit is None else min(operator.timeout, limit)
+
+
+def ended_by_airflow(operator: WanOperator, begun_at: float) -> float:
+    """Say when Airflow ends this process, in seconds since 1970, at which it is better not to wait any more."""
+    limit = None if operator.deferrable else limit_of(operator)
+    return math.inf if limit is None else begun_at + limit.total_seconds()
+
+
+def wait_on_worker(
+    account: Account,
+    job: Job,
+    *,
+    on_change: Callable[[TaskSnapshot], None],
+    on_trouble: Callable[[ServiceError], None],
+) -> polling.Outcome:
+    """Wait for a job in this process."""
+    # The watch has its own patience, so the client it looks with has none.
+    with DashScopeClient(account, patient=False) as client:
+        return polling.wait(
+            lambda: client.get(job.task_id),
+            polling.Watch(
+                job.deadline,
+                submitted_at=job.submitted_at,
+                typical=lambda: Durations().typical(job.model, job.function),
+            ),
+            on_change=on_change,
+            on_trouble=on_trouble,
+        )
 
 
 def room_trigger(
