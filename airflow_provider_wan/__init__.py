@@ -128,6 +128,10 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["airflow_provider_wan.triggers"],
             }
         ],
+        "extra-links": [
+            "airflow_provider_wan.links.WanConsoleLink",
+            "airflow_provider_wan.links.WanResultLink",
+        ],
         "task-decorators": [
             {"name": "wan_edit", "class-name": "airflow_provider_wan.decorators.wan_edit_task"}
         ],
