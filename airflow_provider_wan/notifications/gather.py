@@ -10,7 +10,7 @@ from airflow_provider_wan.costs.spent import COST_KEY, added
 from airflow_provider_wan.links import tab_url
 from airflow_provider_wan.notifications.entries import Entry, instance
 from airflow_provider_wan.notifications.message import ITEMS, Outcome
-from airflow_provider_wan.records import FAILURE_KEY, REQUEST_KEY
+from airflow_provider_wan.records import BATCH, FAILURE_KEY, REQUEST_KEY
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -48,12 +48,14 @@ def gather(context: Context, task_id: str | None = None) -> Outcome:
 def _own(context: Context, ti: Any) -> Outcome:
     error: Any = context.get("exception")
     index = -1 if ti.map_index is None else ti.map_index
-    tries, most = getattr(ti, "try_number", None), getattr(ti, "max_tries", None)
+    tries, most, state = (getattr(ti, name, None) for name in ("try_number", "max_tries", "state"))
     return _one(
         ti,
         ti.task_id,
         index,
-        state=str(ti.state) if getattr(ti, "state", None) else None,
+        state=str(getattr(state, "value", state))
+        if state
+        else None,  # an enumeration, whose text has its class
         error=f"{type(error).__name__}: {error}" if error is not None else None,
         attempt=tries,
         attempts=most + 1 if isinstance(most, int) else None,
@@ -64,8 +66,12 @@ def _one(ti: Any, task_id: str, map_index: int, *, state: str | None, **more: An
     def pull(key: str) -> Any:
         return _pulled(ti, task_id, key, map_index)
 
-    result, failure = pull("return_value"), pull(FAILURE_KEY)
-    if result is None:
+    # Nothing is asked for that can't be there: Airflow logs an error for each XCom that isn't.
+    failed = state in ("failed", "up_for_retry")
+    request = _mapping(pull(REQUEST_KEY))
+    result = None if failed else pull("return_value")
+    failure = None if result is not None else _mapping(pull(FAILURE_KEY))
+    if result is None and request is not None and request.get("function") == BATCH:
         result = pull(_PARTIAL)
     return Outcome(
         ti.dag_id,
@@ -74,9 +80,9 @@ def _one(ti: Any, task_id: str, map_index: int, *, state: str | None, **more: An
         map_index,
         state=state,
         result=result,
-        failure=_mapping(failure),
+        failure=failure,
         cost=_mapping(pull(COST_KEY)),
-        request=_mapping(pull(REQUEST_KEY)),
+        request=request,
         link=tab_url(ti.dag_id, ti.run_id, task_id, map_index),
         **more,
     )

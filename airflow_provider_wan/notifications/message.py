@@ -208,10 +208,8 @@ class _Told:
         said = str(failure.get("spent") or "")
         billed = _BILLED.search(rest) if said and said not in rest else None
         spent = billed[0].strip() if billed else said
-        happened = " ".join(rest.replace(spent, "").split(" ")) if spent else rest
-        return cls(
-            re.sub(r" {2,}", " ", happened).strip(), advice, spent, after or sentence, failure.get("retry")
-        )
+        happened = re.sub(r" {2,}", " ", rest.replace(spent, "") if spent else rest).strip()
+        return cls(happened or text, advice, spent, after or sentence, failure.get("retry"))
 
 
 def _attempt(outcome: Outcome, again: bool) -> str:
