@@ -34,6 +34,8 @@ _STYLE = """
   .wan-text { color: #e9ecef !important; }
   .wan-soft { color: #a0a8b0 !important; }
   .wan-rule { border-color: #343a40 !important; }
+  .wan-bad { color: #f5b5ba !important; }
+  .wan-good { color: #a6e3bd !important; }
   .wan-button { background: #6ea8fe !important; color: #0b1a30 !important; }
   .wan-badge { color: %s !important; background: %s !important; }
 }
@@ -63,14 +65,14 @@ def html(message: Message, *, picture: str | None = None) -> str:
         )
         linked = f'<a href="{escape(message.link)}">{image}</a>' if message.link else image
         parts.append(f'<div style="margin:20px 0 0">{linked}</div>')
-    parts += [_table(message), _items(message), _button(message)]
+    parts += [_table(message), _button(message)]
     style = _STYLE % tuple(dark)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
         f"<title>{escape(message.title)}</title><style>{style}</style></head>"
-        f'<body style="margin:0;padding:0">{_preview(message)}'
+        f'<body class="wan-page" style="margin:0;padding:0;background:#f3f4f6">{_preview(message)}'
         f'<div class="wan-page" style="background:#f3f4f6;padding:24px 12px;{_FONT}">'
         '<table role="presentation" class="wan-card" width="100%" cellspacing="0" cellpadding="0" '
         'style="max-width:580px;margin:0 auto;background:#ffffff;border:1px solid #e2e5e9;'
@@ -94,33 +96,28 @@ def _preview(message: Message) -> str:
 
 
 def _table(message: Message) -> str:
-    if not message.lines:
-        return ""
-    cell = "padding:8px 0;font-size:14px;line-height:20px;vertical-align:top;border-top:1px solid #e2e5e9"
-    rows = "".join(
-        f'<tr><th scope="row" class="wan-soft wan-rule" align="left" width="96" style="{cell};width:96px;'
-        f'padding-right:12px;font-weight:400;color:#61686f">{escape(name)}</th>'
-        f'<td class="wan-text wan-rule" style="{cell};color:#1c2024;{_BREAK}">{_lines(text)}</td></tr>'
-        for name, text in message.lines
-    )
+    rows = [_row(name, _lines(text)) for name, text in message.lines]
+    for number, item in enumerate(message.items):
+        bad = number < message.failures
+        name = Tone.FAILED if bad else Tone.DONE
+        rows.append(_row(name, escape(item), colour=_COLOURS[name][0], css="wan-bad" if bad else "wan-good"))
+    if message.more:
+        rows.append(_row("", escape(message.more)))
     return (
         '<table width="100%" cellspacing="0" cellpadding="0" style="margin:20px 0 0;border-collapse:collapse">'
-        f"{rows}</table>"
-    )
-
-
-def _items(message: Message) -> str:
-    if not message.items:
-        return ""
-    each = "".join(f'<li style="margin:0 0 6px;{_BREAK}">{escape(item)}</li>' for item in message.items)
-    more = (
-        f'<p class="wan-soft" style="margin:8px 0 0;font-size:13px;color:#61686f">{escape(message.more)}</p>'
-        if message.more
+        f"{''.join(rows)}</table>"
+        if rows
         else ""
     )
+
+
+def _row(name: str, text: str, *, colour: str = "#61686f", css: str = "wan-soft") -> str:
+    """Return a row of the table. `text` is markup."""
+    cell = "padding:8px 0;font-size:14px;line-height:20px;vertical-align:top;border-top:1px solid #e2e5e9"
     return (
-        '<ul class="wan-text" style="margin:20px 0 0;padding:0;list-style:none;font-size:14px;line-height:20px;'
-        f'color:#1c2024">{each}</ul>{more}'
+        f'<tr><th scope="row" class="{css} wan-rule" align="left" width="84" style="{cell};width:84px;'
+        f'padding-right:12px;font-weight:400;color:{colour}">{escape(name)}</th>'
+        f'<td class="wan-text wan-rule" style="{cell};color:#1c2024;{_BREAK}">{text}</td></tr>'
     )
 
 

@@ -84,6 +84,7 @@ class Message:
         lead: What happened; may have several lines.
         lines: Facts, each with its name.
         items: Edits of a batch, failures first, a line each.
+        failures: How many of `items` have failed.
         more: What `items` leaves out; empty where that is nothing.
         link: Address of the page in Airflow; None where there is none.
         link_text: What the link leads to.
@@ -96,6 +97,7 @@ class Message:
     lead: str
     lines: tuple[tuple[str, str], ...] = ()
     items: tuple[str, ...] = ()
+    failures: int = 0
     more: str = ""
     link: str | None = None
     link_text: str = "Open in Airflow"
@@ -182,7 +184,7 @@ def _many(outcome: Outcome, entries: Sequence[Entry]) -> Message:
         Tone.AGAIN if again else whole,
         f"{', '.join(parts)}.".replace("..", "."),
         lines,
-        items=tuple(line(entry.text, _ITEM) for entry in shown),
+        items=shown,
         more=more if left else "",
     )
 
@@ -273,7 +275,7 @@ def _message(
     lead: str,
     lines: Sequence[tuple[str, str]],
     *,
-    items: tuple[str, ...] = (),
+    items: Sequence[Entry] = (),
     more: str = "",
 ) -> Message:
     number = f"[{outcome.map_index}]" if outcome.map_index >= 0 else ""
@@ -283,7 +285,8 @@ def _message(
         line(f"{tone}: {task} of {outcome.dag_id}", _TITLE),
         lead,
         tuple((name, text) for name, text in lines if text),
-        items,
+        tuple(line(entry.text, _ITEM) for entry in items),
+        sum(entry.failed for entry in items),
         more,
         outcome.link if outcome.link and re.match(r"https?://", outcome.link) else None,
         "Watch it in Airflow" if tone is Tone.DONE else "Open it in Airflow",
