@@ -145,6 +145,14 @@ def test_a_failure_tells_the_truth_about_money_and_retries(
     assert message(failed(error, state=state)).tone is (Tone.FAILED if state == "failed" else Tone.AGAIN)
 
 
+def test_what_the_service_says_of_retries_is_not_taken_for_ours() -> None:
+    outcome = failed(job_failed("DataInspectionFailed", "A retry may help. It will not be billed."))
+    told = lines(outcome)
+    assert "A retry may help. It will not be billed (code" in message(outcome).lead
+    assert told["Spent"] == "A failed job isn't billed."
+    assert told["Next"] == "Change the prompt or the inputs; the same request will be rejected again."
+
+
 def test_a_failure_tells_code_reason_and_job_once() -> None:
     outcome = failed(job_failed("DataInspectionFailed", "Inappropriate content."), cost=SPENT)
     said, told = message(outcome), lines(outcome)
@@ -326,6 +334,7 @@ def test_a_link_that_is_no_web_address_is_left_out(link: str | None) -> None:
         ("http://media.example.com/poster.png", False),
         ("s3://bucket/poster.png", False),
         ("https://media.example.com/a.png>|x", False),
+        (f"https://media.example.com/{KEY}/a.png", False),
         (None, False),
     ],
 )

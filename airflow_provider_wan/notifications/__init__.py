@@ -132,7 +132,7 @@ def slack(edit: BaseOperator | str | None = None, *, poster: Any = None) -> dict
     Args:
         edit: As for `mail`.
         poster: Address of a picture, or a task or template that gives one. Slack fetches it itself, so only an
-            `https` address that needs no signature is used; where Slack can't fetch it, it refuses the message.
+            `https` address without a query is used; where Slack can't fetch it, it refuses the message.
     """
     teller = _Teller(edit, poster)
     return {"text": Told(teller, "text", _slack_text), "blocks": Told(teller, "blocks", _slack_blocks)}

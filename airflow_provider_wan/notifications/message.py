@@ -167,7 +167,7 @@ def _many(outcome: Outcome, entries: Sequence[Entry]) -> Message:
     lines = [_cost(outcome, {})]
     if outcome.failure or outcome.error:
         text = str((outcome.failure or {}).get("message") or outcome.error)
-        sentence = _RETRY.search(text)
+        sentence = _RETRY.search(text.partition("\n")[0])
         told = _Told(text, "", "", sentence[0] if sentence else "", (outcome.failure or {}).get("retry"))
         lines += [
             ("Attempt", _attempt(outcome, again)),
@@ -203,15 +203,21 @@ class _Told:
     def of(cls, text: str, failure: Mapping[str, Any]) -> _Told:
         advice, after = str(failure.get("advice") or ""), str(failure.get("next") or "")
         rest = text.replace(after, "") if after else text
-        found = _RETRY.search(rest)
-        sentence = found[0] if found else ""
-        rest = rest.replace(advice, "").replace(sentence, "") if advice or sentence else rest
+        # Ours come last; what the service says of retries and bills before them is not ours to promise.
+        sentence = _last(_RETRY, rest)
+        head, _, tail = rest.rpartition(sentence) if sentence else (rest, "", "")
+        rest = (head + tail).replace(advice, "") if advice else head + tail
         # The text knows better than the class of the error whether it was a call or a job that failed.
         said = str(failure.get("spent") or "")
-        billed = _BILLED.search(rest) if said and said not in rest else None
-        spent = billed[0].strip() if billed else said
+        spent = said if said in rest else _last(_BILLED, rest) or said
         happened = re.sub(r" {2,}", " ", rest.replace(spent, "") if spent else rest).strip()
         return cls(happened or text, advice, spent, after or sentence, failure.get("retry"))
+
+
+def _last(pattern: re.Pattern[str], text: str) -> str:
+    """Return the last part of a text that a pattern finds; empty where there is none."""
+    found = pattern.findall(text)
+    return str(found[-1]).strip() if found else ""
 
 
 def _attempt(outcome: Outcome, again: bool) -> str:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from airflow_provider_wan.dashscope.redact import redacted, unsigned
+from airflow_provider_wan.dashscope.redact import redacted
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +49,6 @@ def file(uri: str) -> Path | None:
 
 
 def public(uri: str | None) -> str | None:
-    """Return a poster's address if a chat service may be given it: on the web, and not signed."""
-    if (
-        uri is None
-        or not re.fullmatch(r"https://[^\s<>\"'|]+", uri)
-        or unsigned(uri) != uri
-        or redacted(uri) != uri
-    ):
-        return None
-    return uri
+    """Return a poster's address if a chat service may be given it: on the web, and without a query that may sign it."""
+    fits = uri is not None and re.fullmatch(r"https://[^\s<>\"'|?#]+", uri) and redacted(uri) == uri
+    return uri if fits else None
