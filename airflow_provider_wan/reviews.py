@@ -26,7 +26,7 @@ reviewed with it may wait for room before, and the result must still be landed.
 # must not become a picture or a link, so it is shown as code, which Markdown leaves alone.
 _BODY = Template("""\
 {%- set edit_id, poster_id, labels = $edit, $poster, $candidates %}
-{%- set until = namespace(first="") %}
+{%- set until, said = namespace(first=""), namespace(prompt="") %}
 {%- for label in labels or [none] %}
 {%- set index = loop.index0 if labels else -1 %}
 {%- set edit = ti.xcom_pull(task_ids=edit_id, map_indexes=index) or {} %}
@@ -46,7 +46,7 @@ _BODY = Template("""\
 {%- if edit %}
 {%- set cost, seconds = edit.get("cost"), edit.get("billed_seconds") %}
 {%- set began, ended = edit.get("submitted_at"), edit.get("finished_at") %}
-{#- #}**{{ cost.amount ~ " " ~ cost.currency if cost else "Price unknown" }}**
+{#- #}**{{ "%.2f %s" | format(cost.amount | float, cost.currency) if cost else "Price unknown" }}**
 {%- if seconds %} for {{ "%g" | format(seconds) }} billed seconds{% endif %}
 {%- if began and ended %}
 {%- set took = (macros.datetime.fromisoformat(ended) - macros.datetime.fromisoformat(began)).total_seconds() %}
@@ -56,7 +56,7 @@ _BODY = Template("""\
 {%- if expires and not (until.first and until.first < expires) %}{% set until.first = expires %}{% endif %}
 {%- else %}There is no result. [See why]({{ tab }})
 {%- endif %}
-{%- if prompt %}
+{%- if prompt and prompt != said.prompt %}{% set said.prompt = prompt %}
 
 {{ prompt | indent(4, first=true) }}
 {%- endif %}
@@ -75,8 +75,9 @@ _PROMPT = Template('{{ ($choice["params_input"] or {}).get("new_prompt") or $req
 def review_body(edit: str, poster: str | None = None, *, candidates: Sequence[str] = ()) -> str:
     """Return a template for the `body` of a review, in Markdown as Airflow's page shows it.
 
-    It shows the poster, what the edit cost and how long it took, its prompt, the way to the tab where it plays beside
-    the original, and until when the service keeps a result that isn't landed. There is no signed address in it.
+    It shows the poster, what the edit cost and how long it took, its prompt (of several in a row that have the same,
+    once), the way to the tab where it plays beside the original, and until when the service keeps a result that isn't
+    landed. There is no signed address in it.
 
     Args:
         edit: Task id of the edit.

@@ -257,7 +257,7 @@ def test_edit_with_approval(rendering: RunningEmulator, run_dag: DagRunner, tmp_
         run = run_dag("edit_with_approval")
     assert run.states == dict.fromkeys(["edit", "poster", "review", "publish"], "success")
     cost = run.xcom("edit")["cost"]
-    assert f"{cost['amount']} {cost['currency']}" in shown["review"]
+    assert f"**{float(cost['amount']):.2f} {cost['currency']}**" in shown["review"]
     assert size_of(run.xcom("publish")["output_path"])[1] == 720
     assert len(rendering.ledger()) == paid + 1
 

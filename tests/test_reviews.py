@@ -100,6 +100,18 @@ def test_body_says_so_where_the_price_is_unknown(ti: Reviewing) -> None:
     assert f"**Price unknown**. [Watch it]({TAB})\n" in ti.render(review_body("edit", "poster"))
 
 
+def test_cost_is_shown_to_the_cent(ti: Reviewing) -> None:
+    ti.push({**RESULT, "cost": {"amount": "4.697114", "currency": "CNY"}})
+    assert "**4.70 CNY** for" in ti.render(review_body("edit"))
+
+
+def test_prompt_that_candidates_share_is_shown_once(ti: Reviewing) -> None:
+    for index, prompt in enumerate(["Clay", "Clay", "Glass", "Clay"]):
+        ti.push({"prompt": prompt}, "try.edit", index, REQUEST_KEY)
+    body = ti.render(review_body("try.edit", candidates=["One", "Two", "Three", "Four"]))
+    assert re.findall("^    (.*)$", body, re.MULTILINE) == ["Clay", "Glass", "Clay"]
+
+
 def test_body_shows_each_candidate_and_when_the_first_of_them_goes(ti: Reviewing) -> None:
     ti = Reviewing()
     for index, hour in ((0, 11), (2, 9)):

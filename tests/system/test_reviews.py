@@ -175,7 +175,7 @@ def test_reviewer_sees_picture_cost_and_prompt_and_neither_signature_nor_what_a_
     run.ends()
     body = run.call("GET", "review/-1/hitlDetails")["body"]
     cost = run.result("edit")["cost"]
-    assert f"**{cost['amount']} {cost['currency']}** for " in body
+    assert f"**{float(cost['amount']):.2f} {cost['currency']}** for " in body
     assert "The service deletes it on " in body
     assert "\n\n    " + PROMPT.replace("<b>", "    <b>") + "\n\n" in body
     assert not re.search("Signature|Expires=|/results/", body)
