@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ class Log(Protocol):
 
     def warning(self, message: Any, /, *args: Any, **fields: Any) -> Any:
         """Tell what someone may want to look at."""
+
+
+def tell_state(log: Log, task_id: str, status: str, *, submitted_at: float | None) -> None:
+    """Say that a job has come to another state, and how old it is where that is known (seconds since 1970)."""
+    after = f" after {time.time() - submitted_at:.0f} s" if submitted_at is not None else ""
+    log.info("Job %s is %s%s", task_id, status, after, wan_task_id=task_id, wan_status=status)
 
 
 def facts(job: Job) -> dict[str, str]:

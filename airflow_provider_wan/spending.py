@@ -17,7 +17,6 @@ from airflow_provider_wan.costs.limits import (
     OverBudgetError,
     RunLimit,
     check,
-    check_run,
     spent_elsewhere,
 )
 from airflow_provider_wan.costs.spent import (
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from airflow_provider_wan.jobs import Job
     from airflow_provider_wan.ledger import Store
 
-__all__ = ["COST_KEY", "OverBudgetError", "RunLimit", "Spending", "as_money", "check_run", "spent_elsewhere"]
+__all__ = ["COST_KEY", "OverBudgetError", "RunLimit", "Spending", "as_money", "spent_elsewhere"]
 
 
 class Spending:

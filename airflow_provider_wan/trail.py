@@ -33,6 +33,7 @@ class Trail:
         clock: Seconds since 1970.
 
     Attributes:
+        job: The job that the attempt has, if it has one.
         spending: What the task instance spends; None where that isn't known yet.
         at_most: What the next edit costs at most; None where nobody can tell.
     """
@@ -44,14 +45,9 @@ class Trail:
         self._log = log
         self._bulk = bulk
         self._clock = clock
-        self._job: Job | None = None
+        self.job: Job | None = None
         self.spending: Spending | None = None
         self.at_most: Money | None = None
-
-    @property
-    def job(self) -> Job | None:
-        """The job that the attempt has, if it has one."""
-        return self._job
 
     def begun(
         self, body: Mapping[str, Any], *, function: str, region: str, conn_id: str, path: str | None
@@ -89,7 +85,7 @@ class Trail:
 
         What tells the job's id is no mere trail: the triggerer and the other tasks go by it, so its failure counts.
         """
-        self._job = job
+        self.job = job
         self._ti.xcom_push(key=JOB_KEY, value=job.task_id)
         self._progress("PENDING")
         self.counts(job, fresh=fresh)
@@ -104,7 +100,7 @@ class Trail:
 
     def goes_on(self, job: Job) -> None:
         """The attempt goes on, after a wait, with this job."""
-        self._job = job
+        self.job = job
 
     def became(self, status: str) -> None:
         """The job has changed its state, or its result is in place."""
@@ -119,7 +115,7 @@ class Trail:
     def failed(self, error: WanError) -> None:
         """The attempt fails."""
         metrics.failed(error)
-        self._leave(records.FAILURE_KEY, records.failure(error, at=self._clock(), job=self._job))
+        self._leave(records.FAILURE_KEY, records.failure(error, at=self._clock(), job=self.job))
 
     def settle(self) -> None:
         """Write down what the jobs of all attempts cost, as far as is known."""
@@ -141,7 +137,7 @@ class Trail:
         return news
 
     def _progress(self, status: str, **more: Any) -> None:
-        self._leave(records.PROGRESS_KEY, records.progress(status, at=self._clock(), job=self._job, **more))
+        self._leave(records.PROGRESS_KEY, records.progress(status, at=self._clock(), job=self.job, **more))
 
     def _leave(self, key: str, value: Mapping[str, Any]) -> None:
         try:

@@ -35,7 +35,7 @@ from airflow_provider_wan.dashscope.price_list import Money
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.operators import WanVideoRepaintingOperator
-from airflow_provider_wan.spending import COST_KEY, OverBudgetError, Spending, check_run, spent_elsewhere
+from airflow_provider_wan.spending import COST_KEY, OverBudgetError, RunLimit, Spending, spent_elsewhere
 
 DAY = 86400
 FIRST = 1_750_000_000  # 15 June 2025, 15:06:40 UTC
@@ -141,7 +141,7 @@ class Pretends(WanVideoRepaintingOperator):
         own = account(context)
         own.ended(job(f"own-{self.prompt}"), TaskSnapshot("any", TaskStatus.SUCCEEDED, usage={"video_duration": 5}))
         try:
-            check_run(context, Decimal(10), Money(Decimal(1)), own)
+            RunLimit(context, Decimal(10), own).check(Money(Decimal(1)))
         except OverBudgetError as error:
             return [spent_elsewhere(context), str(error)]
         return [spent_elsewhere(context), None]

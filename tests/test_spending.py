@@ -24,7 +24,7 @@ from airflow_provider_wan.dashscope.requests import Animate, VideoEdit, VideoRep
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.long_edit import budget
-from airflow_provider_wan.spending import OverBudgetError, RunLimit, Spending, check_run
+from airflow_provider_wan.spending import OverBudgetError, RunLimit, Spending
 from tests.conftest import KEY
 from tests.dashscope.properties import JSON, unhurried
 
@@ -536,10 +536,10 @@ def test_what_others_spent_is_the_runs_without_this_tasks_own(run: dict[str, Any
 def test_run_stops_before_the_edit_that_may_be_too_much(run: dict[str, Any]) -> None:
     own = account_of(paid=1, going_on=1)
     total = Decimal("15.16962") + 2 + 3 * Decimal("3.66962")
-    check_run(run, total, MOST, own)
-    check_run(run, None, MOST, own)
+    RunLimit(run, total, own).check(MOST)
+    RunLimit(run, None, own).check(MOST)
     with pytest.raises(OverBudgetError) as refused:
-        check_run(run, total - Decimal("0.00001"), MOST, own)
+        RunLimit(run, total - Decimal("0.00001"), own).check(MOST)
     assert str(refused.value) == (
         "This edit may cost 3.67 CNY. 18.84 CNY are paid in this DAG run so far, edits that are under way may cost "
         "5.67 CNY, and [wan] max_cost_per_run is 28.18 CNY. It was not submitted. Have the limit raised in Airflow's "

@@ -122,29 +122,14 @@ class RunLimit:
         check(Limit(self._limit, prices.currency(), name, "in this DAG run", advice), spent, next_one)
 
 
-def check_run(context: Any, limit: Decimal | None, next_one: Money | None, own: Spends) -> None:
-    """Refuse an edit that may cost more than is left for the DAG run; for one alone, see `RunLimit`.
-
-    Raises:
-        OverBudgetError: Saying what was spent, and what to do.
-    """
-    RunLimit(context, limit, own).check(next_one)
-
-
 def spent_elsewhere(context: Any) -> dict[str, Any]:
     """Add up the XComs `wan_cost` of all other task instances of the DAG run."""
+    from airflow_provider_wan.operators.siblings import tasks_of_run
+
     ti = context["ti"]
-    found = ti.xcom_pull(task_ids=_tasks_of_run(context), key=COST_KEY) or ()
+    found = ti.xcom_pull(task_ids=tasks_of_run(context), key=COST_KEY) or ()
     mine = ti.xcom_pull(task_ids=ti.task_id, key=COST_KEY, map_indexes=ti.map_index)
     rest = [one for one in found if isinstance(one, Mapping)]
     if mine in rest:
         rest.remove(mine)
     return added(rest)
-
-
-def _tasks_of_run(context: Any) -> list[str]:
-    from airflow_provider_wan.operators.base import WanOperator
-    from airflow_provider_wan.operators.batch import WanBatchEditOperator
-
-    kinds = (WanOperator, WanBatchEditOperator)
-    return [task.task_id for task in context["dag"].tasks if issubclass(task.operator_class, kinds)]

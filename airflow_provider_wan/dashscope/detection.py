@@ -28,7 +28,7 @@ class ImageNotPassedError(InvalidParameterError):
     """The detector says that an image won't do. It is asked before the submission, so there is no job."""
 
     what: ClassVar[str] = "The detector did not pass the image"
-    spent: ClassVar[str] = f"No job was submitted, and nothing but the detection ({price()}) was billed."
+    spent = f"No job was submitted, and nothing but the detection ({price()}) was billed."
     advice: ClassVar[str] = (
         "Give a picture that shows one person from the front, clearly and not too small, with sides of 400 to 7000 "
         "pixels; or leave `detect` out to try this one all the same."
@@ -39,9 +39,7 @@ class DetectionLostError(UnavailableError):
     """The detector was asked, but no answer tells what it found. There is no job."""
 
     what: ClassVar[str] = "The detector's answer was lost"
-    spent: ClassVar[str] = (
-        f"No job was submitted; if the detector did its work, that is billed ({price()}), and the next time again."
-    )
+    spent = f"No job was submitted; if the detector did its work, that is billed ({price()}), and the next time again."
 
 
 @dataclass(frozen=True, slots=True)

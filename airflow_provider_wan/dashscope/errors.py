@@ -66,7 +66,7 @@ class WanError(Exception):
     """Any error of this package."""
 
     retry: Retry = Retry.NEVER
-    spent: ClassVar[str] = "Nothing was billed."
+    spent: str = "Nothing was billed."
     """One sentence on money, for messages and for the reference page."""
     consequence: str = ""
     """What a retry will do, where only the caller can say; ends the message."""
@@ -114,7 +114,7 @@ class ServiceError(WanError):
     """
 
     what: ClassVar[str] = "DashScope refused the call"
-    spent: ClassVar[str] = "A refused call isn't billed."
+    spent = "A refused call isn't billed."
     advice: ClassVar[str] = "Read the service's message above."
 
     def __init__(
@@ -137,11 +137,12 @@ class ServiceError(WanError):
         self.retry_after = retry_after
         self.retry = retry or type(self).retry
         self.what_to_do = advice or self.advice
+        if task_id:
+            self.spent = "A failed job isn't billed."
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
         what = f"Job {self.task_id} failed" if self.task_id else self.what
-        spent = "A failed job isn't billed." if self.task_id else self.spent
         facts = []
         if self.task_id or self.http_status is not None:
             facts.append(f"code {self.code or 'none given'}")
@@ -151,7 +152,7 @@ class ServiceError(WanError):
             facts.append(f"request_id {self.request_id}")
         reason = (self.reason or "no message was given").rstrip(". ")
         where = f" ({', '.join(facts)})" if facts else ""
-        return f"{what}: {reason}{where}. {self.what_to_do} {spent} {_RETRY_SAYS[self.retry]}"
+        return f"{what}: {reason}{where}. {self.what_to_do} {self.spent} {_RETRY_SAYS[self.retry]}"
 
 
 class InvalidParameterError(ServiceError):
@@ -287,7 +288,8 @@ class TaskEndedError(WanError):
 
     def __init__(self, message: str, *, task_id: str, spent: str | None = None) -> None:
         self.task_id = task_id
-        super().__init__(f"Job {task_id} {message} {spent or self.spent} {_RETRY_SAYS[self.retry]}")
+        self.spent = spent or self.spent
+        super().__init__(f"Job {task_id} {message} {self.spent} {_RETRY_SAYS[self.retry]}")
 
 
 class TaskCanceledError(TaskEndedError):

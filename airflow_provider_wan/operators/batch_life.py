@@ -14,6 +14,7 @@ from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.ledger import Store
+from airflow_provider_wan.logs import tell_state
 from airflow_provider_wan.operators import batch_policy as policy
 from airflow_provider_wan.operators.batch import WanBatchEditOperator
 from airflow_provider_wan.operators.batch_edit import WithinAttempt
@@ -219,13 +220,7 @@ class BatchLife:
 
     def _tell(self, job: OpenJob, snapshot: TaskSnapshot) -> None:
         if snapshot.status is not TaskStatus.PENDING:
-            age = time.time() - job.submitted_at
-            self._log.info(
-                "Job %s is %s after %.0f s",
-                *(job.task_id, snapshot.status, age),
-                wan_task_id=job.task_id,
-                wan_status=str(snapshot.status),
-            )
+            tell_state(self._log, job.task_id, str(snapshot.status), submitted_at=job.submitted_at)
 
     def _tell_trouble(self, job: OpenJob, error: ServiceError) -> None:
         self._log.warning(

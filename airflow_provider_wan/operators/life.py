@@ -17,7 +17,7 @@ from airflow_provider_wan.dashscope.results import RESULT_LIFE, TaskSnapshot, Ta
 from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import Job, cancelling, summary
 from airflow_provider_wan.ledger import Ledger, Store, fingerprint
-from airflow_provider_wan.logs import facts
+from airflow_provider_wan.logs import facts, tell_state
 from airflow_provider_wan.operators.attempt import Attempt, Edit
 from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
@@ -306,13 +306,7 @@ class Life:
         return self._conclude(job, outcome.end)
 
     def _tell(self, job: Job, snapshot: TaskSnapshot) -> None:
-        age = time.time() - job.submitted_at
-        self._log.info(
-            "Job %s is %s after %.0f s",
-            *(job.task_id, snapshot.status, age),
-            wan_task_id=job.task_id,
-            wan_status=str(snapshot.status),
-        )
+        tell_state(self._log, job.task_id, str(snapshot.status), submitted_at=job.submitted_at)
         self._trail.became(str(snapshot.status))
 
     def _tell_trouble(self, job: Job, error: ServiceError) -> None:

@@ -30,7 +30,6 @@ class Purse:
 
     Attributes:
         spending: What all attempts have submitted and paid.
-
     """
 
     def __init__(self, context: Any, store: Store | None, *, region: str, max_cost: Any, log: Log) -> None:

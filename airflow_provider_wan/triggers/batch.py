@@ -14,6 +14,7 @@ from airflow_provider_wan.dashscope.errors import ServiceError, WanError
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import cancelling
+from airflow_provider_wan.logs import tell_state
 from airflow_provider_wan.triggers.accounts import account_of, clients, forget
 from airflow_provider_wan.triggers.awaited import jobs_still_awaited
 from airflow_provider_wan.triggers.batch_watch import OpenJob, Plan, Reason, Report, watch
@@ -113,13 +114,7 @@ class WanBatchTrigger(BaseTrigger):
 
     def _tell(self, job: OpenJob, snapshot: TaskSnapshot) -> None:
         if snapshot.status is not TaskStatus.PENDING:
-            age = time.time() - job.submitted_at
-            self.log.info(
-                "Job %s is %s after %.0f s",
-                *(job.task_id, snapshot.status, age),
-                wan_task_id=job.task_id,
-                wan_status=str(snapshot.status),
-            )
+            tell_state(self.log, job.task_id, str(snapshot.status), submitted_at=job.submitted_at)
 
     def _tell_trouble(self, job: OpenJob, error: ServiceError) -> None:
         self.log.warning(

@@ -15,7 +15,7 @@ from airflow_provider_wan.dashscope.polling import End, Outcome
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.jobs import Job, cancelling, result, summary
-from airflow_provider_wan.logs import facts
+from airflow_provider_wan.logs import facts, tell_state
 from airflow_provider_wan.records import progress
 from airflow_provider_wan.traces import span
 from airflow_provider_wan.trail import tell_end
@@ -166,14 +166,10 @@ class WanTaskTrigger(BaseTrigger):
             self.log.info("%s", cancelling(self.job_id, None))
 
     def _tell(self, snapshot: TaskSnapshot) -> None:
-        now, status = time.time(), str(snapshot.status)
-        age = now - self.facts["submitted_at"] if "submitted_at" in self.facts else None
-        after = f" after {age:.0f} s" if age is not None else ""
-        self.log.info(
-            "Job %s is %s%s", *(self.job_id, status, after), wan_task_id=self.job_id, wan_status=status
-        )
+        status = str(snapshot.status)
+        tell_state(self.log, self.job_id, status, submitted_at=self.facts.get("submitted_at"))
         if snapshot.status is not TaskStatus.PENDING:  # the task itself has told that
-            self._progress.leave(self.task_instance, progress(status, at=now, job=self._job()))
+            self._progress.leave(self.task_instance, progress(status, at=time.time(), job=self._job()))
 
     def _tell_trouble(self, error: ServiceError) -> None:
         self.log.warning(
