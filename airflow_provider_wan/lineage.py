@@ -184,6 +184,11 @@ class TellsEditLineage(TellsLineage):
     function may have made.
     """
 
+    @property
+    def region(self) -> str | None:
+        """Region that the edits are made in; None until the connection has been read."""
+        return self._lineage.get("region")
+
     def note_requests(self, edits: Iterable[Edit]) -> None:
         """Note what is asked for, once all of it is known."""
         edits = list(edits)

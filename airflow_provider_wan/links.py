@@ -6,7 +6,7 @@ and shows it ever after. So neither leads to anything that dies, and neither ask
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow.providers.common.compat.sdk import BaseOperatorLink, conf
@@ -60,8 +60,7 @@ class WanConsoleLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """Return the console's address; empty, and so no link, where the region isn't known."""
-        noted: Any = getattr(operator, "_lineage", None) or {}
-        region = noted.get("region")
+        region: str | None = getattr(operator, "region", None)
         return console_url(region) if region else ""
 
 

@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSki
 from airflow.sdk import BaseSensorOperator
 
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.links import WanResultLink
 from airflow_provider_wan.operators.base import Text
 from airflow_provider_wan.operators.ids import check_id
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
@@ -49,6 +50,7 @@ class WanTaskSensor(TakesSignedAddresses, BaseSensorOperator):
     """
 
     template_fields: Sequence[str] = ("wan_task_id", "conn_id")
+    operator_extra_links = (WanResultLink(),)
     ui_color = "#e0f2f1"
 
     def __init__(

@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_wan.dashscope.inputs import Input
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.lineage import TellsLandingLineage, TellsLineage
+from airflow_provider_wan.links import WanResultLink
 from airflow_provider_wan.operators.base import Text, WanParameterError
 from airflow_provider_wan.operators.ids import check_id
 from airflow_provider_wan.operators.late import is_late, plain
@@ -50,6 +51,7 @@ class WanResultToObjectStorageOperator(TellsLandingLineage, TakesSignedAddresses
     """
 
     template_fields: Sequence[str] = ("output_path", "wan_task_id", "result", "conn_id")
+    operator_extra_links = (WanResultLink(),)
     template_fields_renderers: ClassVar[dict[str, str]] = {"result": "json"}
     ui_color = "#e8eaf6"
 

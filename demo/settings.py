@@ -199,5 +199,7 @@ def _airflow(settings: Settings) -> dict[str, str]:
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         # Local inputs may be read below these folders only: the demo's clip, and what its own edits have landed.
         "WAN__LOCAL_MEDIA_ROOTS": f"{MEDIA},{settings.results}",
+        # The emulator is on loopback, and so are the results that contact sheets and the tab "Video" read from it.
+        "WAN__ALLOW_PRIVATE_URLS": "True",
     }
     return {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in options.items()}}

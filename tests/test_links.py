@@ -13,7 +13,13 @@ import pytest
 from airflow_provider_wan import get_provider_info
 from airflow_provider_wan.dashscope.catalog import REGIONS
 from airflow_provider_wan.links import WanConsoleLink, WanResultLink, console_url, tab_url
-from airflow_provider_wan.operators import WanBatchEditOperator, WanVideoOutpaintingOperator
+from airflow_provider_wan.operators import (
+    VideoTrimOperator,
+    WanBatchEditOperator,
+    WanVideoOutpaintingOperator,
+)
+from airflow_provider_wan.sensors import WanTaskSensor
+from airflow_provider_wan.transfers import WanResultToObjectStorageOperator
 from tests.conftest import KEY_BEIJING, FakeStore, FakeTaskInstance, context, run_operator
 
 if TYPE_CHECKING:
@@ -122,6 +128,20 @@ def test_batch_has_a_console_too(connection: Callable[..., None]) -> None:
 
 def test_task_that_never_read_its_connection_has_no_console() -> None:
     assert WanConsoleLink().get_link(outpainting(), ti_key=PLACE) == ""
+
+
+@pytest.mark.parametrize(
+    ("operator", "names"),
+    [
+        (WanVideoOutpaintingOperator, ["Model Studio console", "Video"]),
+        (WanBatchEditOperator, ["Model Studio console", "Video"]),
+        (WanTaskSensor, ["Video"]),
+        (WanResultToObjectStorageOperator, ["Video"]),
+        (VideoTrimOperator, ["Video"]),
+    ],
+)
+def test_what_shows_in_the_tab_leads_there(operator: Any, names: list[str]) -> None:
+    assert [link.name for link in operator.operator_extra_links] == names
 
 
 def test_airflow_is_told_of_the_links() -> None:

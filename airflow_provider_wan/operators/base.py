@@ -13,6 +13,7 @@ from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.lineage import TellsEditLineage
+from airflow_provider_wan.links import WanConsoleLink, WanResultLink
 from airflow_provider_wan.operators.late import is_late, plain
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
 
@@ -96,6 +97,7 @@ class WanOperator(TellsEditLineage, TakesSignedAddresses):
     same_edit_within_generation: ClassVar[bool] = False
     """Whether a retry takes up the job on record although its request differs; see `ledger.decide`."""
     template_fields: Sequence[str] = ("model", "output_path", "conn_id", "max_cost")
+    operator_extra_links = (WanConsoleLink(), WanResultLink())
     ui_color = "#ede7f6"
 
     def __init__(

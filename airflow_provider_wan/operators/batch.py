@@ -13,6 +13,7 @@ from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
 from airflow_provider_wan.lineage import TellsBatchLineage
+from airflow_provider_wan.links import WanConsoleLink, WanResultLink
 from airflow_provider_wan.operators import batch_requests
 from airflow_provider_wan.operators.base import (
     OnUnknown,
@@ -79,6 +80,7 @@ class WanBatchEditOperator(TellsBatchLineage, TakesSignedAddresses):
     """
 
     template_fields: Sequence[str] = ("requests", "output_path", "conn_id", "max_cost")
+    operator_extra_links = (WanConsoleLink(), WanResultLink())
     template_fields_renderers: ClassVar[dict[str, str]] = {"requests": "json"}
     ui_color = "#d1c4e9"
 

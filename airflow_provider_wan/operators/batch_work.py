@@ -31,13 +31,14 @@ from airflow_provider_wan.operators.batch_edit import BatchEdit, Pace
 from airflow_provider_wan.operators.batch_policy import TAKEN_UP, Verdict
 from airflow_provider_wan.operators.batch_room import Rooms, submit_rps
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
+from airflow_provider_wan.operators.parts import stager_of
 from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.waits import try_to_cancel
-from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.trail import Trail
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.account import Account
+    from airflow_provider_wan.staging import Stager
 
 LANDING_AT_ONCE = 4
 BELOW_LIMIT = 0.9
@@ -213,15 +214,7 @@ class BatchWork:
         """Return the stager for a request's model; uploads are bound to one."""
         model = str(body["model"])
         if model not in self._stagers:
-            operator = self._operator
-            self._stagers[model] = Stager(
-                self._client,
-                model,
-                mode=operator.staging,
-                look=operator.preflight,
-                strict=operator.strict,
-                log=self._log,
-            )
+            self._stagers[model] = stager_of(self._operator, self._client, model)
         return self._stagers[model]
 
     def before_submit(self, body: Mapping[str, Any], path: str | None) -> None:

@@ -18,25 +18,22 @@ from airflow_provider_wan.hooks import DashScopeHook
 from airflow_provider_wan.jobs import Job, cancelling, summary
 from airflow_provider_wan.ledger import Ledger, Store, fingerprint
 from airflow_provider_wan.logs import facts, tell_state
-from airflow_provider_wan.operators.attempt import Attempt, Edit
+from airflow_provider_wan.operators.attempt import Attempt
 from airflow_provider_wan.operators.base import WanOperator
 from airflow_provider_wan.operators.endings import FailingAsAirflowDoes, unsuccessful
 from airflow_provider_wan.operators.landing import landed, landed_already
 from airflow_provider_wan.operators.late import plain
+from airflow_provider_wan.operators.parts import admission_of, edit_of, stager_of
 from airflow_provider_wan.operators.purse import Purse
 from airflow_provider_wan.operators.siblings import jobs_of_run
 from airflow_provider_wan.operators.waits import (
-    ended_by_airflow,
     job_trigger,
-    limit_of,
     patience,
-    patience_of,
     room_trigger,
     try_to_cancel,
     wait_on_worker,
 )
 from airflow_provider_wan.records import LANDED
-from airflow_provider_wan.staging import Stager
 from airflow_provider_wan.traces import Facts, span
 from airflow_provider_wan.trail import Trail
 
@@ -65,7 +62,6 @@ class Life:
         self._killed = False
         self._begun_at = time.time()
         self._hook = DashScopeHook(operator.conn_id)
-        self._admission: Admission | None = None
         self._trail = Trail(context["ti"], self._log)
         failing.tell = self._fails
         self._attempt = self._prepare()
@@ -75,16 +71,7 @@ class Life:
         operator, context = self._operator, self._context
         request = operator.make_request()
         account = self._hook.get_account()
-        edit = Edit(
-            account=account,
-            path=request.path(),
-            body=request.body(account.region),
-            function=request.function,
-            prompt=getattr(request, "prompt", None),
-            patience=patience_of(operator),
-            on_unknown_submit=operator.on_unknown_submit,
-            not_after=ended_by_airflow(operator, self._begun_at),
-        )
+        edit = edit_of(operator, request, account, begun_at=self._begun_at)
         operator.note_requests([edit])
         remembering = cast("Store | None", context.get("task_state_store"))
         self._purse = Purse(
@@ -100,24 +87,9 @@ class Life:
             steady=operator.same_edit_within_generation,
         )
         client = self._hook.get_conn()
-        self._stager = Stager(
-            client,
-            edit.body["model"],
-            mode=operator.staging,
-            look=operator.preflight,
-            strict=operator.strict,
-            log=self._log,
-        )
-        if operator.max_queue_wait is not None:
-            self._admission = Admission(
-                client,
-                model=edit.body["model"],
-                longest=operator.max_queue_wait.total_seconds(),
-                waiting=Waiting(since=self._begun_at),
-                limit=limit.total_seconds() if (limit := limit_of(operator)) else None,
-                alive=self._alive,
-                log=self._log,
-            )
+        model = edit.body["model"]
+        self._stager = stager_of(operator, client, model)
+        self._admission = admission_of(operator, client, model, begun_at=self._begun_at, alive=self._alive)
         return Attempt(
             edit,
             client,

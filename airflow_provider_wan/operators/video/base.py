@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from airflow_provider_wan.dashscope.errors import WanError, WanInputError
 from airflow_provider_wan.lineage import TellsLineage
+from airflow_provider_wan.links import WanResultLink
 from airflow_provider_wan.operators.base import WanParameterError
 from airflow_provider_wan.operators.late import is_late, plain
 from airflow_provider_wan.operators.signed import TakesSignedAddresses
@@ -46,6 +47,7 @@ class VideoToolOperator(TellsLineage, TakesSignedAddresses):
         DestinationError: The result can't be written. A retry makes it again.
     """
 
+    operator_extra_links = (WanResultLink(),)
     ui_color = "#e0f2f1"
     rules: Sequence[tuple[str, Rule]] = ()
     """Parameters and what they have to be."""

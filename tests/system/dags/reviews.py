@@ -7,7 +7,6 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param
 
-from airflow_provider_wan.links import WanConsoleLink, WanResultLink
 from airflow_provider_wan.operators import WanVideoEditOperator
 
 EXAMPLES = Path(__file__).parents[3] / "example_dags"
@@ -23,11 +22,7 @@ for name in NAMES:
     globals()[name] = dag
 
 
-class Linked(WanVideoEditOperator):
-    operator_extra_links = (WanConsoleLink(), WanResultLink())
-
-
 with DAG("edit_with_links", params={"conn_id": CONN_ID, "clip_url": "https://example.com/a.mp4"}):
-    Linked.partial(task_id="edit", conn_id="{{ params.conn_id }}", video_url="{{ params.clip_url }}").expand(
-        prompt=["Clay"]
-    )
+    WanVideoEditOperator.partial(
+        task_id="edit", conn_id="{{ params.conn_id }}", video_url="{{ params.clip_url }}"
+    ).expand(prompt=["Clay"])
