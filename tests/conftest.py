@@ -42,6 +42,18 @@ KEY_BEIJING = "sk-emulator-secret-of-beijing"
 SPEED = 60
 
 
+COSTLY = ("served", "browser", "told", "runs")
+"""Fixtures that take many seconds: an API server, a browser, runs of whole DAGs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a costly fixture run in one process, where they are spread over several."""
+    for item in items:
+        costly = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        if costly:
+            item.add_marker(pytest.mark.xdist_group(costly[0]))
+
+
 def pytest_sessionfinish() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
@@ -204,7 +216,7 @@ def run_operator(
 
     The event passes through JSON, as it does through Airflow's database.
     """
-    from airflow.sdk.exceptions import TaskDeferred
+    from airflow.providers.common.compat.sdk import TaskDeferred
 
     seen = context(ti, store)
     step: Callable[[], Any] = lambda: operator.execute(seen)  # noqa: E731

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 from airflow.sdk import DAG, BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
+from airflow_provider_wan.dashscope import resend
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, TaskCanceledError
 from airflow_provider_wan.dashscope.requests import (
     TextToVideo,
@@ -245,6 +246,7 @@ def test_request_and_its_destination_are_kept_over_a_wait_for_room(
     asked = {"function": "video_outpainting", "prompt": "First", "video_url": CLIP, "left_scale": 1.5}
     case.answers = [{**asked, "output_path": f"file://{tmp_path}/own.mp4"}, widening("Second")]
     case.emulator.faults.order("submit", "status", status=429, code="Throttling.RateQuota", times=50)
+    monkeypatch.setattr(resend, "MAX_PAUSE", 0.1)
     room = case.deferred()
     assert (case.record(), case.emulator.tasks()) == (None, [])
     case.emulator.faults.clear()

@@ -105,7 +105,7 @@ def test_console_is_that_of_the_region_in_each_part_of_an_edit(
 
 
 def test_instance_that_resumes_knows_its_region_anew(connection: Callable[..., None]) -> None:
-    from airflow.sdk.exceptions import TaskDeferred
+    from airflow.providers.common.compat.sdk import TaskDeferred
 
     connection()
     ti, store = FakeTaskInstance(), FakeStore()

@@ -19,7 +19,7 @@ AS_ATTRIBUTES = {f"wan.{name}": value for name, value in FACTS.items()}
 def work() -> None:
     """Trace what a worker and a triggerer do. Runs in a process of its own."""
     from airflow import settings
-    from airflow.sdk.exceptions import TaskDeferred
+    from airflow.providers.common.compat.sdk import TaskDeferred
     from airflow.triggers.testing import SuccessTrigger
 
     settings.initialize()  # type: ignore[no-untyped-call]  # as each of Airflow's programs does

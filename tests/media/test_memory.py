@@ -16,9 +16,10 @@ from tests.media.files import sound
 
 MOST = 300
 """MiB, as the process's peak."""
-MINUTES, SIZE, RATE = 10, (1920, 1080), 25
+MINUTES, SIZE, RATE = 10, (1920, 1080), 10
 
-pytestmark = pytest.mark.timeout(400)
+# One process makes the films for all.
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("films of ten minutes")]
 
 # Each is run in a process of its own; FILM, CUT (its first 20 s) and OUT are paths.
 HEAD = """
@@ -40,9 +41,9 @@ def peak():  # in MiB; getrusage would count the process that started this one t
 """
 WORK = {
     "trim the end": "trim(FILM, OUT, start=585, end=600)",
-    "split": "split(CUT, OUT.parent, segments(500, Fraction(25), longest=5, overlap=0.4), sound=True)",
+    "split": "split(CUT, OUT.parent, segments(200, Fraction(10), longest=5, overlap=0.4), sound=True)",
     "conform, decoding all": "conform(FILM, OUT, Target(1280, 720, Fraction(1), None, None, 'pad'))",
-    "conform to 1080p": "conform(CUT, OUT, Target(1920, 1088, Fraction(25), None, None, 'pad'))",
+    "conform to 1080p": "conform(CUT, OUT, Target(1920, 1088, Fraction(10), None, None, 'pad'))",
     "join by copying": "concatenate([FILM, FILM], OUT)",
     "join with cross-fades": "concatenate([CUT, CUT], OUT, overlap=10)",
     "take the last frame": "take_frames(FILM, OUT.parent, ['last'])",

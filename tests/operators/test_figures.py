@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_wan.dashscope.detection import DetectionLostError, ImageNotPassedError
 from airflow_provider_wan.hooks import DashScopeHook

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_wan.dashscope import recovery
 from airflow_provider_wan.dashscope.client import DashScopeClient

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_wan.dashscope import polling, recovery
 from airflow_provider_wan.dashscope.client import DashScopeClient

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, redact
 from airflow.sdk import DAG
-from airflow.sdk._shared.secrets_masker import redact
-from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_wan.dashscope import polling
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnavailableError

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_wan.dashscope.errors import DestinationError
 from airflow_provider_wan.dashscope.input_errors import InputUnreadableError

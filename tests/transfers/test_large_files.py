@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.clock import ticks
-from tests.transfers.conftest import s3_client, s3_connection
+from tests.transfers.conftest import fetching_service, s3_client, s3_connection
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -84,6 +84,13 @@ def results() -> Iterator[Results]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def fetching() -> Iterator[RunningEmulator]:
+    """A service in real time: at a higher speed the policy for an upload may expire before a gibibyte has passed."""
+    with fetching_service(speed=1) as emulator:
+        yield emulator
 
 
 @pytest.fixture
