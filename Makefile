@@ -44,7 +44,7 @@ pytest: $(INSTALLED)  ## Run the tests
 	@$(MAKE) --no-print-directory system-tests
 
 fast-tests: $(INSTALLED)
-	$(BIN)/python -m pytest -n 4 --ignore tests/system
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --ignore tests/system
 
 system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest tests/system

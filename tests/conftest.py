@@ -71,6 +71,17 @@ def airflow_db() -> Path:
     return _HOME
 
 
+@pytest.fixture(scope="session", autouse=True)
+def supervisor() -> None:
+    """Has connections looked up in the environment by Airflow 3.1 too, which first looks for a supervisor."""
+    from tests.versions import ASKS_A_SUPERVISOR, Supervisor
+
+    if ASKS_A_SUPERVISOR:
+        from airflow.sdk.execution_time import task_runner
+
+        task_runner.SUPERVISOR_COMMS = Supervisor()  # type: ignore[assignment]
+
+
 class Ran:
     """A DAG run that is over.
 
@@ -109,12 +120,13 @@ def run_dag(airflow_db: Path) -> DagRunner:
     """Runs a DAG of the DAGs folder with `dag.test()`, with the given params."""
 
     def run(dag_id: str, **conf: Any) -> Ran:
-        from airflow.dag_processing.dagbag import DagBag
         from airflow.models import TaskInstance
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
-        bag = DagBag(str(airflow_db / "dags"))
+        from tests.versions import dag_bag
+
+        bag = dag_bag(str(airflow_db / "dags"))
         assert bag.import_errors == {}
         dag_run = bag.dags[dag_id].test(run_conf=conf or None)
         with create_session() as session:

@@ -16,7 +16,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 from airflow.sdk import DAG, BaseOperator
 
-from airflow_provider_wan.dashscope import resend
+from airflow_provider_wan import admission
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, TaskCanceledError
 from airflow_provider_wan.dashscope.requests import (
     TextToVideo,
@@ -246,7 +246,7 @@ def test_request_and_its_destination_are_kept_over_a_wait_for_room(
     asked = {"function": "video_outpainting", "prompt": "First", "video_url": CLIP, "left_scale": 1.5}
     case.answers = [{**asked, "output_path": f"file://{tmp_path}/own.mp4"}, widening("Second")]
     case.emulator.faults.order("submit", "status", status=429, code="Throttling.RateQuota", times=50)
-    monkeypatch.setattr(resend, "MAX_PAUSE", 0.1)
+    monkeypatch.setattr(admission, "QUICK_PAUSE", 0.01)
     room = case.deferred()
     assert (case.record(), case.emulator.tasks()) == (None, [])
     case.emulator.faults.clear()

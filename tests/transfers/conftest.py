@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,22 +104,29 @@ def footage(tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def fetching() -> Iterator[RunningEmulator]:
-    """A service that fetches the inputs of its jobs, and renders nothing."""
+@contextmanager
+def fetching_service(*, speed: int) -> Iterator[RunningEmulator]:
+    """A service that fetches the inputs of its jobs, which run for up to a second, and renders nothing."""
     from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, running
 
     settings = EmulatorSettings(
         regions=(RegionSettings(keys={"sk-emulator-of-the-transfers": "acme"}),),
         render=False,
         fetch_inputs=True,
-        speed=60,
-        run_seconds=(30, 60),
+        speed=speed,
+        run_seconds=(0.5 * speed, 1.0 * speed),
         submit_rps=1000,
         running_slots=1000,
         max_upload_mb=2048,
     )
     with running(settings) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def fetching() -> Iterator[RunningEmulator]:
+    """Such a service, which is quick to forget."""
+    with fetching_service(speed=60) as emulator:
         yield emulator
 
 
