@@ -14,9 +14,12 @@ import pytest
 from sqlalchemy import delete
 
 from airflow_provider_wan.dashscope import catalog
+from tests.versions import needs_commands
 
 AIRFLOW = [sys.executable, "-m", "airflow"]
 Command = Callable[..., list[dict[str, str]]]
+
+pytestmark = needs_commands
 
 
 @pytest.fixture

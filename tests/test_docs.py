@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import DagRunner
+from tests.versions import dag_bag
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -85,10 +86,8 @@ def test_every_page_in_docs_is_linked_from_the_readme_or_another_page(page: Path
 def test_example_loads_as_a_dag_with_parameters_that_exist(
     airflow_db: Path, tmp_path: Path, page: Path, code: str
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     (tmp_path / "example.py").write_text(code)
-    bag = DagBag(str(tmp_path))
+    bag = dag_bag(str(tmp_path))
     assert bag.import_errors == {}
     assert [dag.task_ids for dag in bag.dags.values() if dag.tasks], "an example is a whole DAG"
 

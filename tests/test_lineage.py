@@ -31,8 +31,8 @@ KEY = "sk-of-the-lineage"
 VACE = "wan2.1-vace-plus"
 RUN = """
 import json, sys
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1])
+from tests.versions import dag_bag
+bag = dag_bag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 for dag_id, conf in json.loads(sys.argv[2]).items():
     bag.dags[dag_id].test(run_conf=conf)

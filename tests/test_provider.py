@@ -13,6 +13,7 @@ import jsonschema
 import airflow_provider_wan
 from airflow_provider_wan import get_provider_info
 from airflow_provider_wan.dashscope.catalog import REGIONS
+from tests.versions import needs_form_without_hook
 
 CONNECTION_TYPE: dict[str, Any] = get_provider_info()["connection-types"][0]
 
@@ -48,6 +49,7 @@ def test_connection_form_offers_exactly_the_regions_of_the_catalogue() -> None:
     assert sorted(offered) == sorted(REGIONS)
 
 
+@needs_form_without_hook
 def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> None:
     code = (
         "import sys; from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService as S\n"

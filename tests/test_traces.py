@@ -11,6 +11,7 @@ from opentelemetry import trace
 
 from airflow_provider_wan.traces import span
 from tests.sinks import SpanSeen, otlp_sink, run_in_airflow, soon
+from tests.versions import needs_spans_of_tasks
 
 FACTS = {"model": "wan2.1-vace-plus", "function": "video_repainting", "region": "ap-southeast-1"}
 AS_ATTRIBUTES = {f"wan.{name}": value for name, value in FACTS.items()}
@@ -83,14 +84,17 @@ def children(spans: list[SpanSeen], parent: str) -> list[str]:
     return [one.name for one in spans if one.parent_id == of]
 
 
+@needs_spans_of_tasks
 def test_parts_of_an_edit_nest_under_airflows_span_of_the_task(spans: list[SpanSeen]) -> None:
     assert children(spans, "worker.edit") == ["wan.stage", "wan.submit", "wan.wait", "wan.land"]
 
 
+@needs_spans_of_tasks
 def test_what_others_trace_within_a_part_nests_under_it(spans: list[SpanSeen]) -> None:
     assert children(spans, "wan.stage") == ["upload"]
 
 
+@needs_spans_of_tasks
 def test_each_wait_nests_under_the_span_of_its_own_trigger(spans: list[SpanSeen]) -> None:
     for number in (1, 2, 3):
         parent = named(spans, f"trigger.edit_{number}").span_id
@@ -98,6 +102,7 @@ def test_each_wait_nests_under_the_span_of_its_own_trigger(spans: list[SpanSeen]
         assert (wait.name, wait.attributes["wan.job_id"]) == ("wan.wait", f"job-{number}")
 
 
+@needs_spans_of_tasks
 def test_span_tells_what_is_known_at_its_beginning_and_what_becomes_known(spans: list[SpanSeen]) -> None:
     assert named(spans, "wan.stage").attributes == AS_ATTRIBUTES
     assert named(spans, "wan.submit").attributes == AS_ATTRIBUTES | {"wan.job_id": "job-1"}
@@ -105,11 +110,13 @@ def test_span_tells_what_is_known_at_its_beginning_and_what_becomes_known(spans:
     assert done.count("SUCCEEDED") == 2
 
 
+@needs_spans_of_tasks
 def test_part_that_fails_is_an_error_with_the_name_of_its_class_only(spans: list[SpanSeen]) -> None:
     failed = named(spans, "wan.land")
     assert (failed.error, failed.events) == ("OSError", 0)
 
 
+@needs_spans_of_tasks
 def test_handing_over_and_being_cancelled_are_no_errors(spans: list[SpanSeen]) -> None:
     assert [one.name for one in spans if one.name.startswith("wan.") and one.error is not None] == [
         "wan.land"

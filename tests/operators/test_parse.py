@@ -25,6 +25,7 @@ from airflow_provider_wan.operators import (
     WanVideoStyleOperator,
     WanVideoSynthesisOperator,
 )
+from tests.versions import dag_bag
 
 CLIP = "https://example.com/clip.mp4"
 IMAGE = "https://example.com/image.png"
@@ -168,13 +169,11 @@ def test_every_field_of_a_request_is_an_argument_and_a_template_field() -> None:
 
 
 def test_import_error_shows_the_message_and_sends_nothing(tmp_path: Path, airflow_db: Path) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     (tmp_path / "wrong.py").write_text(
         "from airflow.sdk import DAG\n"
         "from airflow_provider_wan.operators import WanVideoOutpaintingOperator\n"
         "with DAG('wrong'):\n"
         f"    WanVideoOutpaintingOperator(task_id='widen', prompt='x', video_url='{CLIP}', left_scale=0.5)\n"
     )
-    (error,) = DagBag(str(tmp_path)).import_errors.values()
+    (error,) = dag_bag(str(tmp_path)).import_errors.values()
     assert "left_scale=0.5: must be a number between 1.0 and 2.0" in error

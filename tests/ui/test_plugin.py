@@ -23,7 +23,8 @@ print(json.dumps([sorted(set(sys.modules) - before), time.perf_counter() - began
 def test_importing_it_imports_nothing_else() -> None:
     ran = subprocess.run([sys.executable, "-c", _ADDED], check=True, capture_output=True, text=True)
     added, seconds = json.loads(ran.stdout.splitlines()[-1])
-    assert set(added) <= {"airflow_provider_wan.ui", "airflow_provider_wan.ui.plugin", "asyncio"}
+    ours = {"airflow_provider_wan", "airflow_provider_wan.ui", "airflow_provider_wan.ui.plugin"}
+    assert set(added) <= {*ours, "asyncio"}
     assert seconds < 0.1
 
 

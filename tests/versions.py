@@ -1,0 +1,83 @@
+"""What the Airflow under test can do, found by looking for it, and a mark for each thing that not all of them can.
+
+What a test asks of Airflow and not of this provider, such as where its DAG bag is, is here too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+AIRFLOW = version("apache-airflow-core")
+
+
+def has(module: str, name: str | None = None) -> bool:
+    """Tell whether Airflow has a module and, in it, a name, which may be `Class.attribute`."""
+    try:
+        found: Any = importlib.import_module(module)
+    except ModuleNotFoundError:
+        return False
+    for part in name.split(".") if name else ():
+        if not hasattr(found, part):
+            return False
+        found = getattr(found, part)
+    return True
+
+
+def needs(there: bool, what: str, since: str) -> pytest.MarkDecorator:
+    """Skip a test by name where Airflow lacks what it is about."""
+    return pytest.mark.skipif(not there, reason=f"Airflow {AIRFLOW} has no {what} (since {since})")
+
+
+needs_task_state = needs(has("airflow.models.task_state_store"), "task state store", "3.3")
+needs_on_kill = needs(has("airflow.triggers.base", "BaseTrigger.on_kill"), "`on_kill` of triggers", "3.3")
+needs_retry_policies = needs(has("airflow.sdk.definitions.retry_policy"), "retry policies", "3.3")
+needs_commands = needs(
+    has("airflow.providers_manager", "ProvidersManager.cli_command_functions"), "commands of providers", "3.2"
+)
+needs_form_without_hook = needs(
+    has("airflow.providers_manager", "ProvidersManager._add_widgets"),
+    "connection form that is made without the hook",
+    "3.2",
+)
+needs_spans_of_tasks = needs(
+    has("airflow._shared.observability.traces"), "tracing that reaches tasks and triggers", "3.2"
+)
+
+
+def dag_bag(folder: str) -> Any:
+    """Parse a folder's DAG files, as the DAG processor does."""
+    module = (
+        "airflow.dag_processing.dagbag" if has("airflow.dag_processing.dagbag") else "airflow.models.dagbag"
+    )
+    return importlib.import_module(module).DagBag(folder)
+
+
+class Supervisor:
+    """Stands in for the process that a worker or a triggerer of Airflow asks, which knows no connection.
+
+    Before 3.1.8 or so, looking up a connection fails without one, even where the environment has the connection.
+    """
+
+    def send(self, message: Any) -> Any:
+        """Answer as a supervisor does about a connection that isn't there; pass over all else."""
+        from airflow.sdk.exceptions import ErrorType
+        from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
+
+        return (
+            ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+            if isinstance(message, GetConnection)
+            else None
+        )
+
+    async def asend(self, message: Any) -> Any:
+        """See `send`."""
+        return self.send(message)
+
+
+ASKS_A_SUPERVISOR = not has("airflow.sdk.execution_time.secrets")
+"""Whether a connection can be looked up only where there is a supervisor."""
