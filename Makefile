@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale test lint types pytest fast-tests system-tests constraints clean
+.PHONY: help demo demo-long up down at-scale docs test lint types pytest fast-tests system-tests constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ at-scale: $(INSTALLED)  ## Run 400 edits on Postgres, Redis, two Celery workers 
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group at-scale
 	@$(BIN)/python -m at_scale
 
+docs: $(INSTALLED)  ## Build the documentation as a site into .build/docs; a warning fails it
+	@$(BIN)/sphinx-build -b html --fail-on-warning --keep-going --nitpicky --quiet -d .build/doctrees docs .build/docs
+	@echo "Open .build/docs/index.html"
+
 test: lint types pytest  ## Run all checks: lint, types, tests
 
 lint: $(INSTALLED)  ## Check style
@@ -39,7 +43,7 @@ types: $(INSTALLED)  ## Check types
 
 # One after the other: beside busy tests Airflow's SQLite may stay locked for longer than its parts wait for it.
 pytest: $(INSTALLED)  ## Run the tests
-	@echo "Running the tests, which takes about 18 minutes: the fast ones, then a real Airflow whose parts are killed ..."
+	@echo "Running the tests, which takes about 20 minutes: the fast ones, then a real Airflow whose parts are killed ..."
 	@$(MAKE) --no-print-directory fast-tests
 	@$(MAKE) --no-print-directory system-tests
 
@@ -63,8 +67,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 constraints:  ## Pin anew everything that the commands above install (needs uv)
 	printf 'pip\nhatchling\neditables\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
-	  --extra emulator --extra examples --group at-scale --group bench --group demo --group test pyproject.toml -
+	  --extra emulator --extra examples --group at-scale --group bench --group demo --group docs --group test pyproject.toml -
 
 clean: down  ## Remove the environment, the demo's folder and caches
-	rm -rf $(VENV) .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .build .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

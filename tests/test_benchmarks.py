@@ -61,3 +61,20 @@ def test_triggerer_benchmark_runs_all_triggers_in_airflows_triggerer(tmp_path: P
     assert done.returncode == 0, done.stderr[-3000:]
     assert json.loads(done.stdout.splitlines()[-1]) == [["WanTaskTrigger", 4, 0]]
     assert (tmp_path / "triggerer.png").stat().st_size > 1000
+
+
+def test_tab_benchmark_asks_a_real_server_and_counts_what_is_read() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.video_tab", "--siblings", "20", "--repeats", "2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = {cells[0]: cells for line in done.stdout.splitlines() if (cells := line.strip("| ").split(" | "))}
+    found = {name.strip(): cells for name, cells in rows.items()}
+    statements, read = (int(found["edit/data"][at]) for at in (4, 5))
+    assert 0 < statements < 10
+    assert 20 < read < 50, "its own records, and a row for each of its siblings"
