@@ -278,6 +278,8 @@ def wan_edit_task(
 ) -> Any:
     """Make a task of a function that says what to edit; `@task.wan_edit` is the same.
 
+    An example::
+
         @task.wan_edit(output_path="s3://conn@bucket/wide/", retries=3)
         def widen(clip: str, run_id: str | None = None) -> VideoOutpainting:
             return VideoOutpainting(prompt="A wide stage", video_url=clip, left_scale=1.5)

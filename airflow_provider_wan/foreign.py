@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class JobWithoutResultError(WanError):
-    """A job that was submitted elsewhere gave no result."""
+    """A job that was submitted elsewhere gave no result.
+
+    What to do: Have the job submitted again where it came from.
+    """
 
     consequence = (
         "Nothing is submitted here, so it is not retried; have it submitted again where it came from."
@@ -26,7 +29,10 @@ class JobWithoutResultError(WanError):
 
 
 class JobUnfinishedError(WanError):
-    """A job's result is wanted, but the job goes on."""
+    """A job's result is wanted, but the job goes on.
+
+    What to do: Wait for the job with `WanTaskSensor` first, or let the retry look again.
+    """
 
     retry = Retry.LATER
     consequence = "A retry looks again, free of charge."

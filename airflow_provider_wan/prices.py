@@ -29,7 +29,10 @@ log = logging.getLogger(__name__)
 
 
 class PriceSettingsError(WanInputError):
-    """An option about money in section `[wan]` of Airflow's configuration can't be used."""
+    """An option about money in section `[wan]` of Airflow's configuration can't be used.
+
+    What to do: Correct the option in `airflow.cfg` or the environment.
+    """
 
 
 def configured() -> PriceList:

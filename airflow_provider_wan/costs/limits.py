@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class OverBudgetError(WanError):
-    """An edit would cost more than is allowed, so it wasn't submitted."""
+    """An edit would cost more than is allowed, so it wasn't submitted.
+
+    What to do: Raise the limit that the message names, or ask for less, then clear the task.
+    """
 
     retry = Retry.NEVER
 

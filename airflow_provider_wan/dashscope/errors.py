@@ -63,7 +63,10 @@ _RETRY_SAYS = {
 
 
 class WanError(Exception):
-    """Any error of this package."""
+    """Any error of this package.
+
+    What to do: Read the end of the message: it says what was paid and what a retry does.
+    """
 
     retry: Retry = Retry.NEVER
     spent: str = "Nothing was billed."
@@ -76,7 +79,10 @@ class WanError(Exception):
 
 
 class WanInputError(WanError, ValueError):
-    """Something we refuse ourselves, before anything is sent."""
+    """Something we refuse ourselves, before anything is sent.
+
+    What to do: Correct what the message names, then clear the task.
+    """
 
     spent = "Nothing was sent or billed."
 
@@ -92,7 +98,10 @@ class ConnectionSettingsError(WanInputError):
 
 
 class NoRoomError(WanError):
-    """The account's queue stayed too long for as long as the task was allowed to wait."""
+    """The account's queue stayed too long for as long as the task was allowed to wait.
+
+    What to do: Give the task a longer `execution_timeout`, or submit fewer edits at a time.
+    """
 
     retry = Retry.LATER
     spent = "Nothing was submitted or billed."
@@ -232,6 +241,8 @@ class UnsupportedOperationError(ServiceError):
 class SubmitUnknownError(WanError):
     """The submission was sent but no answer tells whether it was accepted, so a job may or may not exist.
 
+    What to do: Let the retry run, or clear the task: it first asks the service what was created.
+
     Attributes:
         reason: What came instead of a usable answer.
         request_id: Id of the submission where an answer named one; the service's list of jobs shows it.
@@ -253,6 +264,8 @@ class SubmitUnknownError(WanError):
 
 class UnclearSubmitError(WanError):
     """An earlier submission's outcome isn't known, and the service has jobs that may have come of it.
+
+    What to do: See by their ids whether one of the jobs is this edit's. Clearing the task pays for a new one.
 
     Attributes:
         candidates: Those jobs, described; empty where the service lists no jobs that old.
@@ -282,6 +295,8 @@ class UnclearSubmitError(WanError):
 class TaskEndedError(WanError):
     """A job the service accepted will give no result.
 
+    What to do: Look at the job by its id; clear the task to take it up or to submit a new one.
+
     Attributes:
         task_id: The job.
     """
@@ -293,26 +308,38 @@ class TaskEndedError(WanError):
 
 
 class TaskCanceledError(TaskEndedError):
-    """Someone cancelled the job while it was queued."""
+    """Someone cancelled the job while it was queued.
+
+    What to do: Nothing, where there are `retries`; else clear the task.
+    """
 
     retry = Retry.NEW_JOB
     spent = "A cancelled job isn't billed."
 
 
 class TaskUnknownError(TaskEndedError):
-    """The service doesn't know the job: it is older than 24 hours, or another account's."""
+    """The service doesn't know the job: it is older than 24 hours, or another account's.
+
+    What to do: Check that the connection is still of the same account. Clearing the task submits a new job.
+    """
 
     spent = "If the job had finished, it was billed."
 
 
 class TaskTimeoutError(TaskEndedError):
-    """The job didn't end before the operator's own deadline."""
+    """The job didn't end before the operator's own deadline.
+
+    What to do: Clear the task to wait for the same job again; raise `timeout` if edits often take so long.
+    """
 
     spent = "If the job finishes, it will be billed."
 
 
 class ResultError(WanError):
-    """The edit succeeded and is billed, but its file isn't where it should be."""
+    """The edit succeeded and is billed, but its file isn't where it should be.
+
+    What to do: Let the retry land the result again, within 24 hours after the submission.
+    """
 
     retry = Retry.LATER
     spent = "The edit is done and billed; landing it again costs nothing while its URL lives (24 hours)."
@@ -323,7 +350,10 @@ class ResultError(WanError):
 
 
 class ResultExpiredError(ResultError):
-    """The result's URL is no longer served; results live 24 hours."""
+    """The result's URL is no longer served; results live 24 hours.
+
+    What to do: Clear the task to pay for a new job, and land results within 24 hours.
+    """
 
     retry = Retry.NEVER
     spent = "The edit was billed; getting its result again needs a new, billed job."
@@ -334,4 +364,7 @@ class ResultInvalidError(ResultError):
 
 
 class DestinationError(ResultError):
-    """The destination can't be written. Found before the submission, it has cost nothing."""
+    """The destination can't be written. Found before the submission, it has cost nothing.
+
+    What to do: Correct `output_path`, or the rights of its connection, then clear the task.
+    """

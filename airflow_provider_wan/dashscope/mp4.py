@@ -9,7 +9,10 @@ _LONG_HEADER = 16
 
 
 class NotWholeMp4(WanError):  # noqa: N818 -- says what it found
-    """The bytes aren't an MP4, or not all of it."""
+    """The bytes aren't an MP4, or not all of it.
+
+    What to do: Get the file again. A task that lands a result does, and ends with `ResultInvalidError` if it must.
+    """
 
 
 class Mp4Check:

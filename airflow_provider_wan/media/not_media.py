@@ -31,7 +31,10 @@ _TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+")
 
 
 class NotMediaError(InputUnfitError):
-    """A file isn't media, or isn't whole. The message is the end of a sentence about the file."""
+    """A file isn't media, or isn't whole. The message is the end of a sentence about the file.
+
+    What to do: Give a whole file of the format that the parameter asks for.
+    """
 
 
 def absurd_sides(width: int, height: int) -> NotMediaError | None:

@@ -18,6 +18,8 @@ from airflow_provider_wan.media.rates import usual_rate
 class QualityError(WanError):
     """A finished video has faults. A retry would find the same ones.
 
+    What to do: Look at the fault, then make the video anew (which is billed) or allow more in `expect`.
+
     Attributes:
         report: What was measured, and the faults.
     """

@@ -36,7 +36,10 @@ Staging = Literal["auto", "presign", "upload"]
 
 
 class WanParameterError(AirflowFailException, InvalidRequestError):
-    """An edit's parameters break a rule. Fails the import of the DAG or, at run time, the task without retry."""
+    """An edit's parameters break a rule. Fails the import of the DAG or, at run time, the task without retry.
+
+    What to do: Change the field as the message says.
+    """
 
 
 class WanOperator(TellsEditLineage, TakesSignedAddresses):

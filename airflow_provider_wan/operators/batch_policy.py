@@ -175,6 +175,8 @@ def progress(total: int, entries: Sequence[Mapping[str, Any]], *, open_jobs: int
 class BatchFailedError(WanError):
     """Some edits of a batch have failed.
 
+    What to do: Read in the message why each edit failed, and clear the task: what is done is not paid for again.
+
     Attributes:
         failures: An entry for each, see `failure`.
     """

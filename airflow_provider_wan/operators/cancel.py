@@ -21,7 +21,10 @@ OnRunning: TypeAlias = Literal["ignore", "fail"]
 
 
 class NotCancelledError(WanError):
-    """Some of the jobs could not be cancelled."""
+    """Some of the jobs could not be cancelled.
+
+    What to do: Leave the jobs that run to their end, and see the message for the reason of each other one.
+    """
 
     consequence = "It is not retried: a job that runs can't be stopped."
 
