@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale docs test lint types pytest fast-tests system-tests constraints clean
+.PHONY: help demo demo-long up down at-scale docs test lint types pytest fast-tests system-tests test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ fast-tests: $(INSTALLED)
 
 system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest tests/system
+
+test-ui: $(INSTALLED)  ## Run the tests of the pages in a browser (needs Chromium)
+	@$(BIN)/python -m tests.ui.browser.chromium
+	$(BIN)/python -m pytest -m browser tests/ui
 
 # One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -8,12 +8,31 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_provider_wan.ui.instance import Place
+from tests.ui.browser import chromium
 from tests.ui.laid import lay, lay_connection, lay_run
 from tests.ui.serving import Served, api_server, web
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip the tests that need a browser where there is none, unless the run must have one."""
+    if item.get_closest_marker("browser") and (lacking := chromium.lacking()):
+        (pytest.fail if chromium.required() else pytest.skip)(lacking)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser. Only for a module: while Playwright runs, no test may have an event loop of its own."""
+    with chromium.launched() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

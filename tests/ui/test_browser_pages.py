@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Frame, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.browser import states
 from tests.ui.browser.clips import clip, picture
+from tests.ui.browser.looking import FRAME, paused, ready, shown_colour, times, together_for_a_second, until
 from tests.ui.browser.server import STATIC, Pages, serving
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium at hand: apt-get install chromium"),
-]
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-FRAME = 1 / 15
+pytestmark = pytest.mark.browser
 NASTY = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"../"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,52 +47,9 @@ def page(browser: Browser) -> Iterator[Page]:
     assert [one for one in complaints if not any(known in one for known in expected)] == []
 
 
-def until(seen: Callable[[], Any], what: str, *, seconds: float = 10.0) -> Any:
-    """Wait until something is so. (Playwright's own way evaluates a string, which the pages' CSP forbids.)"""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if found := seen():
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def times(page: Page | Frame) -> list[float]:
-    found: list[float] = page.evaluate(
-        "[...document.querySelectorAll('.stage video')].map(v => v.currentTime)"
-    )
-    return found
-
-
-def paused(page: Page | Frame) -> list[bool]:
-    found: list[bool] = page.evaluate("[...document.querySelectorAll('.stage video')].map(v => v.paused)")
-    return found
-
-
 def open_edit(page: Page, site: Pages, data: states.Data, *, name: str, videos: int = 2) -> None:
     page.goto(site.base + site.edit(name, data))
-    ready = "[...document.querySelectorAll('.stage video')].filter(v => v.readyState >= 2).length"
-    until(lambda: page.evaluate(ready) == videos, f"{videos} videos are there")
-
-
-def shown_colour(page: Page, where: Locator, at: float) -> tuple[int, int, int]:
-    """Return the colour that is really on the screen, a quarter from the top, at a share of an element's width."""
-    shot = Image.open(io.BytesIO(where.screenshot())).convert("RGB")
-    found = shot.getpixel((round(shot.width * at), shot.height // 4))
-    assert isinstance(found, tuple)
-    return found  # type: ignore[return-value]
-
-
-def together_for_a_second(page: Page) -> bool:
-    """Watch them play. A machine with too much to do may tear them apart for a moment, so one second must be good."""
-    limit = time.monotonic() + 1.0
-    seen = 0
-    while time.monotonic() < limit:
-        first, second = times(page)
-        if abs(first - second) >= FRAME or any(paused(page)):
-            return False
-        seen += 1
-    return seen > 5
+    ready(page, videos)
 
 
 def test_both_play_as_one_and_stay_together(page: Page, site: Pages) -> None:
@@ -207,7 +137,7 @@ def test_wipe_shows_each_side_of_the_cut_and_follows_hand_and_keys(page: Page, s
     wiper = page.get_by_role("slider", name="Wipe")
     box = stage.bounding_box()
     assert box
-    left, right = shown_colour(page, stage, 0.3), shown_colour(page, stage, 0.7)
+    left, right = shown_colour(stage, 0.3), shown_colour(stage, 0.7)
     assert left[0] > 150 > left[2]
     assert right[2] > 150 > right[0]
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
@@ -215,9 +145,9 @@ def test_wipe_shows_each_side_of_the_cut_and_follows_hand_and_keys(page: Page, s
     page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.5, steps=5)
     page.mouse.up()
     assert float(wiper.input_value()) == pytest.approx(90, abs=2)
-    assert shown_colour(page, stage, 0.7)[0] > 150
+    assert shown_colour(stage, 0.7)[0] > 150
     wiper.press("Home")
-    assert shown_colour(page, stage, 0.3)[2] > 150
+    assert shown_colour(stage, 0.3)[2] > 150
     page.get_by_role("button", name="Side by side").click()
     expect(wiper).to_be_hidden()
 
