@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,39 @@ class DashScopeHook(BaseHook):
         except WanError as error:
             return False, str(error)
         return True, f"The key works in {account.region} ({account.base_url})."
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Say what Airflow 3.1 changes in the connection's form. Later versions read the provider's info alone."""
+        return {
+            name.replace("-", "_"): what for name, what in _connection_type()["ui-field-behaviour"].items()
+        }
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Make the fields that Airflow 3.1 adds to the connection's form, each a text or a choice.
+
+        Raises:
+            ImportError: There is no form library. Airflow then shows the extra as JSON, or puts in its own stand-in.
+        """
+        forms, checks = (importlib.import_module(name) for name in ("wtforms", "wtforms.validators"))
+        fields = {}
+        for name, told in _connection_type()["conn-fields"].items():
+            choices, default = (told["schema"].get(key) for key in ("enum", "default"))
+            fields[name] = forms.StringField(
+                told["label"],
+                validators=[checks.Optional(), *([checks.any_of(choices)] if choices else [])],
+                description=told["description"],
+                default=None if default is None else str(default),
+            )
+        return fields
+
+
+def _connection_type() -> dict[str, Any]:
+    from airflow_provider_wan import get_provider_info
+
+    (only,) = get_provider_info()["connection-types"]
+    return dict(only)
 
 
 def _missing(conn_id: str) -> ConnectionSettingsError:

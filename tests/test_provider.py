@@ -9,11 +9,12 @@ from importlib import resources
 from typing import Any
 
 import jsonschema
+import pytest
 
 import airflow_provider_wan
 from airflow_provider_wan import get_provider_info
 from airflow_provider_wan.dashscope.catalog import REGIONS
-from tests.versions import needs_form_without_hook
+from tests.versions import AIRFLOW, BRINGS_FORM_FIELDS, FORM_BY_HOOK, needs_form_without_hook
 
 CONNECTION_TYPE: dict[str, Any] = get_provider_info()["connection-types"][0]
 
@@ -61,6 +62,29 @@ def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> N
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert out.stdout.splitlines()[-2:] == ["['region', 'status_qps', 'workspace_id'] API key", "[]"]
+
+
+@pytest.mark.skipif(
+    not FORM_BY_HOOK, reason=f"Airflow {AIRFLOW} makes the connection's form without the hook"
+)
+def test_connection_form_made_by_the_hook_is_that_of_the_providers_info() -> None:
+    if not BRINGS_FORM_FIELDS:
+        pytest.importorskip(
+            "wtforms", reason=f"without a form library Airflow {AIRFLOW} shows the extra as JSON"
+        )
+    code = (
+        "from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService as S\n"
+        "form = next(f for f in S.hook_meta_data() if f.connection_type == 'dashscope')\n"
+        "print(form.extra_fields['region']['schema']['enum'], form.extra_fields['status_qps']['value'])\n"
+        "print(sorted(form.extra_fields), form.standard_fields.password.title, form.standard_fields.login.hidden)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert out.stdout.splitlines()[-2:] == [
+        f"{CONNECTION_TYPE['conn-fields']['region']['schema']['enum']} 8",
+        "['region', 'status_qps', 'workspace_id'] API key True",
+    ]
 
 
 def test_hook_is_what_airflow_makes_of_a_dashscope_connection(monkeypatch: Any) -> None:

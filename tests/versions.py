@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,10 @@ def has(module: str, name: str | None = None) -> bool:
     return True
 
 
+def _source(module: str) -> str:
+    return Path(str(importlib.import_module(module).__file__)).read_text()
+
+
 def needs(there: bool, what: str, since: str) -> pytest.MarkDecorator:
     """Skip a test by name where Airflow lacks what it is about."""
     return pytest.mark.skipif(not there, reason=f"Airflow {AIRFLOW} has no {what} (since {since})")
@@ -39,11 +44,13 @@ needs_retry_policies = needs(has("airflow.sdk.definitions.retry_policy"), "retry
 needs_commands = needs(
     has("airflow.providers_manager", "ProvidersManager.cli_command_functions"), "commands of providers", "3.2"
 )
-needs_form_without_hook = needs(
-    has("airflow.providers_manager", "ProvidersManager._add_widgets"),
-    "connection form that is made without the hook",
-    "3.2",
+FORM_BY_HOOK = not has("airflow.providers_manager", "ProvidersManager._to_api_format")
+"""Whether Airflow asks the hook what the connection's form has; later versions read the provider's info."""
+BRINGS_FORM_FIELDS = FORM_BY_HOOK and "MagicMock" in _source(
+    "airflow.api_fastapi.core_api.services.ui.connections"
 )
+"""Whether it does so also where no form library is installed."""
+needs_form_without_hook = needs(not FORM_BY_HOOK, "connection form that is made without the hook", "3.2")
 needs_spans_of_tasks = needs(
     has("airflow._shared.observability.traces"), "tracing that reaches tasks and triggers", "3.2"
 )
