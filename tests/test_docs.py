@@ -6,9 +6,12 @@ import re
 import shlex
 import shutil
 import textwrap
+import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,11 +22,14 @@ if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```([^`\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^(?: {4}.*)?\n)+", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+INLINE = re.compile(r"`((?:make|python -m) [^`\n]+)`")
+PROGRAMS = ("airflow", "make", "pip", "python", "wan-emulator")
+"""Programs whose commands are checked; in a block that isn't said to be a shell's, others may be output."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -42,20 +48,30 @@ def anchors(page: Path) -> set[str]:
 
 
 def commands(page: Path) -> Iterator[list[str]]:
-    """The `airflow` commands in a page's blocks, as a shell would split them."""
-    shown = [*blocks(page, "bash"), *map(textwrap.dedent, INDENTED.findall(prose(page)))]
+    """The commands in a page's blocks and lines, as a shell would split them."""
+    shells = [*blocks(page, "bash"), *blocks(page, "console")]
+    shown = [*shells, *map(textwrap.dedent, INDENTED.findall(prose(page))), *INLINE.findall(prose(page))]
     for text in shown:
         for line in text.replace("\\\n", " ").splitlines():
-            if line.startswith("airflow "):
-                yield shlex.split(line, comments=True)[1:]
+            command = line.removeprefix("$ ")
+            if command.split(" ")[0] in PROGRAMS:
+                yield shlex.split(command, comments=True)
 
 
 def cases(found: list[tuple[Path, str]]) -> list[object]:
     return [pytest.param(page, text, id=f"{page.name}-{number}") for number, (page, text) in enumerate(found)]
 
 
-EXAMPLES = [(page, block) for page in PAGES for block in blocks(page, "python")]
+PYTHON = [(page, block) for page in PAGES for block in blocks(page, "python")]
+EXAMPLES = [(page, block) for page, block in PYTHON if "DAG(" in block]
+SNIPPETS = [(page, block) for page, block in PYTHON if "DAG(" not in block]
 COMMANDS = [(page, shlex.join(command)) for page in PAGES for command in commands(page)]
+
+
+def of(program: str) -> list[object]:
+    """The cases of one program's commands, without its name."""
+    found = [(page, command.split(" ", 1)) for page, command in COMMANDS]
+    return cases([(page, words[1]) for page, words in found if words[0] == program and len(words) > 1])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -113,11 +129,59 @@ def test_examples_of_the_guide_run_to_their_end_with_fewer_clips(
     assert len(list(tmp_path.rglob("*.mp4"))) == 4
 
 
-@pytest.mark.parametrize(("page", "command"), cases(COMMANDS))
+@pytest.mark.parametrize(("page", "code"), cases(SNIPPETS))
+def test_snippet_that_is_no_dag_runs(page: Path, code: str) -> None:
+    made: dict[str, Any] = {"__name__": page.stem}
+    exec(compile(code, str(page), "exec"), made)
+    for name, function in made.items():
+        if name.startswith("test_"):
+            function()
+
+
+@pytest.mark.parametrize(("page", "command"), of("airflow"))
 def test_command_is_one_that_airflow_takes(airflow_db: Path, page: Path, command: str) -> None:
     from airflow.cli import cli_parser
 
     cli_parser.get_parser().parse_args(shlex.split(command))  # or it exits
+
+
+@pytest.mark.parametrize(("page", "command"), of("wan-emulator"))
+def test_command_is_one_that_the_emulator_takes(page: Path, command: str) -> None:
+    from airflow_provider_wan.emulator.__main__ import read_settings
+
+    read_settings(shlex.split(command))  # or it exits
+
+
+@pytest.mark.parametrize(("page", "command"), of("make"))
+def test_make_target_exists(page: Path, command: str) -> None:
+    wanted = [word for word in shlex.split(command) if "=" not in word]
+    assert wanted
+    assert set(wanted) <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize(("page", "command"), of("python"))
+def test_module_that_python_runs_exists(page: Path, command: str) -> None:
+    flag, module, *_ = shlex.split(command)
+    assert flag == "-m"
+    assert find_spec(module) is not None
+
+
+@pytest.mark.parametrize(("page", "command"), of("pip"))
+def test_pip_is_asked_for_extras_and_groups_that_exist(page: Path, command: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = re.findall(r"(?:\.|airflow-provider-wan)\[([a-z,-]+)\]", command)
+    assert {extra for found in extras for extra in found.split(",")} <= set(
+        project["project"]["optional-dependencies"]
+    )
+    assert set(re.findall(r"--group (\S+)", command)) <= set(project["dependency-groups"])
+
+
+def test_page_of_the_emulator_names_every_fault() -> None:
+    from airflow_provider_wan.emulator.faults import Fault, Kind, Where
+
+    page = (ROOT / "docs" / "emulator.md").read_text()
+    wanted = [*Where, *Kind, *(field.name for field in fields(Fault))]
+    assert [name for name in wanted if f"`{name}`" not in page] == []
 
 
 def test_guide_quotes_what_the_log_says_while_an_edit_waits_for_room() -> None:
@@ -131,4 +195,12 @@ def test_guide_quotes_what_the_log_says_while_an_edit_waits_for_room() -> None:
 
 def test_pages_have_examples_and_commands_that_the_tests_here_find() -> None:
     assert {page.name for page, _ in EXAMPLES} >= {"README.md", "hundreds-of-edits.md", "retry-clear-kill.md"}
-    assert {page.name for page, _ in COMMANDS} >= {"README.md", "hundreds-of-edits.md"}
+    assert {page.name for page, _ in EXAMPLES} >= {
+        "restyle.md",
+        "masked-object.md",
+        "portrait.md",
+        "start.md",
+    }
+    assert {page.name for page, _ in SNIPPETS} >= {"emulator.md", "client.md", "requests.md", "media.md"}
+    assert {page.name for page, _ in COMMANDS} >= {"README.md", "hundreds-of-edits.md", "benchmarks.md"}
+    assert {command.split(" ")[0] for _, command in COMMANDS} == set(PROGRAMS)
