@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.catalog.model import FACE_DETECT
+from airflow_provider_wan.emulator import model_lists
 from airflow_provider_wan.emulator.checks import Caller
 from airflow_provider_wan.emulator.clock import http_date
 from airflow_provider_wan.emulator.detector import Detector
@@ -74,13 +74,16 @@ class Front:
             ("POST", f"{self._base}/tasks/{{task_id}}/cancel", Where.CANCEL, self._cancel),
             ("GET", f"{self._base}/uploads", Where.POLICY, self._policy),
             ("POST", f"{self._base}/tokens", "token", self._token),
-            ("GET", f"{self._base}/models", "models", self._models),
-            ("GET", f"{self._base}/models/limits", "models", self._limits),
             ("POST", "/temporary-storage", Where.UPLOAD, self._upload),
             ("GET", "/results/{name}", Where.RESULT, self._result),
             ("GET", "/moved/results/{name}", Where.RESULT, self._moved),
             ("GET", "/media/{path:path}", "media", self._media),
         ]
+        if self._emulation.settings.model_lists:
+            served += [
+                ("GET", f"{self._base}/models", "models", self._models),
+                ("GET", f"{self._base}/models/limits", "models", self._limits),
+            ]
         return [
             Route(path, self._serve(name, handler), methods=[method])
             for method, plain, name, handler in served
@@ -225,29 +228,14 @@ class Front:
 
     async def _models(self, call: Call) -> Response:
         self._caller(call)
-        found = [{"model": name, "name": name} for name, _ in self._offered()]
-        output = {"total": len(found), "page_no": 1, "page_size": len(found), "models": found}
-        return json_answer({"request_id": call.request_id, "output": output})
+        output = model_lists.models(self._service.region, call.request.query_params)
+        return json_answer({"code": None, "message": None, "output": output, "request_id": call.request_id})
 
     async def _limits(self, call: Call) -> Response:
         self._caller(call)
-        rows = [
-            {
-                "model": name,
-                "model_limit": {
-                    "request_limit": model.submit_rps,
-                    "request_limit_period": 1,
-                    "async_user_concurrency_limit": model.running,
-                    "async_user_queue_limit": model.queue,
-                },
-            }
-            for name, model in self._offered()
-        ]
-        return json_answer({"request_id": call.request_id, "output": {"total": len(rows), "models": rows}})
-
-    def _offered(self) -> list[tuple[str, catalog.Model]]:
-        region = self._service.region
-        return [(model.spellings[region], model) for model in catalog.MODELS if region in model.spellings]
+        settings = self._emulation.settings
+        output = model_lists.limits(self._service.region, call.request.query_params, settings)
+        return json_answer({"code": None, "message": None, "output": output, "request_id": call.request_id})
 
 
 async def _no_path(request: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """The task list: its filters and its pages.
 
 Source: Model Studio, manage-asynchronous-tasks, 2026-02-11. Order and largest page are undocumented: newest
-first, and a page that is asked too large is cut.
+first, unless set otherwise, and a page that is asked too large is cut.
 """
 
 from __future__ import annotations
@@ -72,17 +72,20 @@ def read_filter(query: Mapping[str, str], now: float, largest_page: int) -> Filt
     )
 
 
-def page(tasks: Iterable[Task], wanted: Filter, region: str) -> dict[str, Any]:
-    """Return one page of the list."""
+def page(
+    tasks: Iterable[Task], wanted: Filter, region: str, *, array: str = "data", oldest_first: bool = False
+) -> dict[str, Any]:
+    """Return one page of the list, its rows in `array`."""
     found = [task for task in tasks if wanted.fits(task)]
-    found.reverse()
+    if not oldest_first:
+        found.reverse()
     first = (wanted.page_no - 1) * wanted.page_size
     return {
         "total": len(found),
         "total_page": math.ceil(len(found) / wanted.page_size),
         "page_no": wanted.page_no,
         "page_size": wanted.page_size,
-        "data": [row(task, region) for task in found[first : first + wanted.page_size]],
+        array: [row(task, region) for task in found[first : first + wanted.page_size]],
     }
 
 

@@ -144,7 +144,7 @@ class Service:
             return shown
 
     def list_tasks(self, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
-        """Answer a query for a page of the account's jobs, the newest first.
+        """Answer a query for a page of the account's jobs.
 
         Raises:
             ServiceRefusal: A filter can't be read.
@@ -154,7 +154,13 @@ class Service:
             self._count(caller, "list", now)
             wanted = read_filter(query, now, self._settings.max_page_size)
             self._settle(caller.account, now)
-            return page(self._by_account[caller.account], wanted, self.region)
+            return page(
+                self._by_account[caller.account],
+                wanted,
+                self.region,
+                array=self._settings.list_array,
+                oldest_first=self._settings.oldest_first,
+            )
 
     def cancel(self, caller: Caller, task_id: str) -> None:
         """Cancel a waiting job.

@@ -70,6 +70,9 @@ class EmulatorSettings:
         query_qps: Queries a second, for each of query, list and cancel.
         policy_qps: Upload policies a second, for each account and model.
         max_page_size: Most rows of one list page; a larger `page_size` is cut to it.
+        list_array: Name of the array with a list's rows; one of the vendor's SDKs expects `tasks`.
+        oldest_first: List the oldest jobs first.
+        model_lists: Serve the list of models and the account's limits, which not every host is documented to.
         max_upload_mb: Largest file temporary storage takes.
         async_header_first: Check the async header before the key.
         parameters_before_throttle: Check parameters before limits.
@@ -100,6 +103,9 @@ class EmulatorSettings:
     query_qps: int = 20
     policy_qps: int = 100
     max_page_size: int = 100
+    list_array: str = "data"
+    oldest_first: bool = False
+    model_lists: bool = True
     max_upload_mb: int = 100
     async_header_first: bool = False
     parameters_before_throttle: bool = False

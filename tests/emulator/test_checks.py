@@ -151,13 +151,29 @@ def test_other_paths_and_methods_have_the_services_errors(api: Api) -> None:
     )
 
 
-def test_model_list_and_limits_show_what_the_region_offers(api: Api) -> None:
-    models = [row["model"] for row in api.http.get("/models").json()["output"]["models"]]
+def test_model_list_and_limits_show_what_the_region_offers_in_pages(api: Api) -> None:
+    first = api.http.get("/models").json()["output"]
+    assert (first["page_no"], first["page_size"], len(first["models"])) == (1, 20, 20)
+    rest = api.http.get("/models", params={"page_no": 2, "page_size": 20}).json()["output"]["models"]
+    models = [row["model"] for row in (*first["models"], *rest)]
+    assert len(set(models)) == len(models) == first["total"]
     assert "wan2.1-vace-plus" in models
     assert "wanx2.1-vace-plus" not in models
-    rows = api.http.get("/models/limits/").json()["output"]["models"]
-    limit = next(row["model_limit"] for row in rows if row["model"] == "wan2.1-vace-plus")
+    exact = api.http.get("/models", params={"model": "wan2.7-t2v"}).json()["output"]["models"]
+    assert [row["model"] for row in exact] == ["wan2.7-t2v"]
+    assert error(api.http.get("/models", params={"page_no": 0}))[:2] == (400, "InvalidParameter")
+    rows = api.http.get("/models/limits/", params={"name": "vace"}).json()["output"]["quotas"]
+    assert [row["model"] for row in rows] == ["wan2.1-vace-plus"]
+    limit = rows[0]["model_limit"]
     assert (limit["async_user_concurrency_limit"], limit["async_user_queue_limit"]) == (2, 500)
+    assert (limit["request_limit"], limit["request_limit_period"]) == (2, 1)
+
+
+def test_a_host_may_serve_neither_the_list_of_models_nor_limits(start: Start) -> None:
+    emulator = start(model_lists=False)
+    api = Api(emulator.base_url, emulator.key)
+    assert error(api.http.get("/models"))[:2] == (404, "NotFound")
+    assert error(api.http.get("/models/limits"))[:2] == (404, "NotFound")
 
 
 def _region(key: str, account: str) -> RegionSettings:

@@ -97,6 +97,15 @@ def test_list_shows_the_newest_first_in_pages(start: Start) -> None:
     assert api.list(page_no=9)["data"] == []
 
 
+def test_list_may_name_its_rows_otherwise_and_begin_with_the_oldest(start: Start) -> None:
+    emulator = start(submit_rps=100, list_array="tasks", oldest_first=True)
+    api = Api(emulator.base_url, emulator.key)
+    jobs = [api.job() for _ in range(3)]
+    listed = api.list(page_size=2)
+    assert "data" not in listed
+    assert [row["task_id"] for row in listed["tasks"]] == jobs[:2]
+
+
 def test_list_rows_have_epoch_milliseconds_and_the_submits_request_id(
     emulator: RunningEmulator, api: Api
 ) -> None:
