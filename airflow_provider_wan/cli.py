@@ -62,6 +62,24 @@ _BY = _arg(
     choices=("run", "task", "model", "day"),
     default="run",
 )
+_DOCTOR_CONN_ID = _arg(
+    ("--conn-id",),
+    help="Connection to examine (default: dashscope_default)",
+    default="dashscope_default",
+)
+_DOCTOR_OUTPUT = _arg(
+    ("-o", "--output"),
+    help="Form of the report: table for people (the default), plain for one finding a line, or json",
+    choices=("table", "json", "plain"),
+    default="table",
+)
+_TIMEOUT = _arg(
+    ("--timeout",),
+    help="Seconds that each answer may take, at most 60 (default: 10)",
+    type=float,
+    default=10.0,
+    metavar="SECONDS",
+)
 _DRY_RUN = _arg(("--dry-run",), help="Show what would be done, and do nothing", action="store_true")
 
 
@@ -94,6 +112,19 @@ def get_wan_cli_commands() -> list[CLICommand]:
                         *(_COST_DAG_ID, _COST_RUN_ID, _SINCE, _UNTIL, _BY),
                         *(ARG_OUTPUT, ARG_VERBOSE),
                     ),
+                ),
+                ActionCommand(
+                    name="doctor",
+                    help="Find out whether a connection, its key and the service are as they should be",
+                    description=(
+                        "Find out whether a connection's key, region, workspace and host fit together, which models "
+                        "answer, how full the queues are, how the clocks differ, and how the service does what its "
+                        "pages leave open. All calls only read and are free; there are fewer than 60 of them, no more "
+                        "a second than the connection's `status_qps`. The report may be pasted into a bug report: it "
+                        "holds no secret. The exit code is 1 where there is trouble."
+                    ),
+                    func=lazy_load_command("airflow_provider_wan.doctor.command.see_doctor"),
+                    args=(_DOCTOR_CONN_ID, _TIMEOUT, _DOCTOR_OUTPUT, ARG_VERBOSE),
                 ),
             ),
         ),
