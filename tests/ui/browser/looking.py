@@ -65,3 +65,11 @@ def shown_colour(where: Locator, at: float) -> tuple[int, int, int]:
     found = shot.getpixel((round(shot.width * at), shot.height // 4))
     assert isinstance(found, tuple)
     return found  # type: ignore[return-value]
+
+
+def bar(where: Locator) -> float:
+    """Return where in a clip's picture the middle of the white bar is, as a share of its width."""
+    shot = on_screen(where)
+    row = [shot.getpixel((at, shot.height // 2)) for at in range(shot.width)]
+    white = [at for at, colour in enumerate(row) if min(colour) > 220]  # type: ignore[arg-type]
+    return sum(white) / len(white) / shot.width if white else -1.0
