@@ -152,7 +152,7 @@ def test_airflow_is_told_of_the_links() -> None:
 def test_links_and_reviews_cost_a_dag_file_next_to_nothing() -> None:
     code = (
         "import sys; from airflow.providers.common.compat.sdk import DAG, BaseOperator, BaseOperatorLink, conf\n"
-        "before = set(sys.modules)\n"
+        "import airflow_provider_wan; before = set(sys.modules)\n"
         "import airflow_provider_wan.links, airflow_provider_wan.reviews\n"
         "print(sorted(m for m in set(sys.modules) - before if not m.startswith('airflow.providers')))"
     )

@@ -56,12 +56,25 @@ needs_spans_of_tasks = needs(
 )
 
 
+_stored: set[str] = set()
+
+
 def dag_bag(folder: str) -> Any:
-    """Parse a folder's DAG files, as the DAG processor does."""
-    module = (
-        "airflow.dag_processing.dagbag" if has("airflow.dag_processing.dagbag") else "airflow.models.dagbag"
-    )
-    return importlib.import_module(module).DagBag(folder)
+    """Parse a folder's DAG files, as the DAG processor does.
+
+    Before 3.2 what it finds is stored too, the first time, since `dag.test()` leaves that to others there.
+    """
+    if has("airflow.dag_processing.dagbag"):
+        return importlib.import_module("airflow.dag_processing.dagbag").DagBag(folder)
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+    module = importlib.import_module("airflow.models.dagbag")
+    bag = module.DagBag(folder)
+    if folder not in _stored:
+        _stored.add(folder)
+        DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
+        module.sync_bag_to_db(bag, "dags-folder", None)
+    return bag
 
 
 class Supervisor:

@@ -32,6 +32,7 @@ from tests.operators.cases import (
     made_anew,
     wait_until,
 )
+from tests.versions import needs_on_kill
 
 VACE = "wan2.1-vace-plus"
 FULL = 16
@@ -333,6 +334,7 @@ def test_wait_goes_on_in_another_triggerer(case: Case, crowd: Crowd) -> None:
 # -- someone, or something, intervenes ---------------------------------------------------------------------
 
 
+@needs_on_kill
 def test_clear_while_waiting_for_room_costs_nothing_and_cancels_nothing(case: Case, crowd: Crowd) -> None:
     crowd.grow(FULL)
     trigger = begins(case)
