@@ -57,16 +57,33 @@ class WanEditTask(Protocol[P]):
         """Make a task of it."""
 
     def expand(self, **kwargs: Any) -> Any:
-        """Make one task instance for each combination of the lists."""
+        """Make one task instance for each combination of the lists.
+
+        Args:
+            kwargs: Arguments of the function: for each a list, or another task's output that is one.
+        """
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> Any:
-        """Make one task instance for each mapping of the list."""
+        """Make one task instance for each mapping of the list.
+
+        Args:
+            kwargs: A list of mappings from the function's arguments to values, or another task's output that is one.
+            strict: Whether an argument that was fixed by `partial` may not be named again.
+        """
 
     def partial(self, **kwargs: Any) -> WanEditTask[...]:
-        """Fix some arguments of the function."""
+        """Fix some arguments of the function.
+
+        Args:
+            kwargs: The arguments and their values.
+        """
 
     def override(self, **kwargs: Any) -> WanEditTask[P]:
-        """Change arguments of the decorator."""
+        """Change arguments of the decorator.
+
+        Args:
+            kwargs: As the decorator takes them, e.g. `task_id`.
+        """
 
 
 class _WanEditDecoratedOperator(DecoratedOperator, WanOperator):

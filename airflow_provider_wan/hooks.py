@@ -28,6 +28,7 @@ class DashScopeHook(BaseHook):
 
     Args:
         conn_id: Id of a connection of type `dashscope`.
+        kwargs: As for any hook.
 
     Raises:
         ConnectionSettingsError: On first use, naming the setting that is missing or wrong.

@@ -148,6 +148,9 @@ class DashScopeClient:
     def get(self, task_id: str) -> TaskSnapshot:
         """Look at a job. Free of charge; the service allows 20 such queries a second per account.
 
+        Args:
+            task_id: The job.
+
         Raises:
             ServiceError: The query was refused, or no sensible answer came. Says nothing of the job.
         """
@@ -189,6 +192,9 @@ class DashScopeClient:
     def cancel(self, task_id: str) -> None:
         """Cancel a job that is still PENDING.
 
+        Args:
+            task_id: The job.
+
         Raises:
             UnsupportedOperationError: It isn't PENDING any more. A running job goes on and is billed.
         """
@@ -229,6 +235,9 @@ class DashScopeClient:
         """Open a result's address: its announced length in bytes (None if not announced) and its content.
 
         The API key isn't sent there, and the address is used as it is. Redirects are followed.
+
+        Args:
+            url: The signed address, as a job shows it.
 
         Raises:
             PermissionDeniedError: The address isn't served: HTTP 403 once it has expired.

@@ -38,7 +38,11 @@ class Segment:
 
 
 def overlaps(plan: Sequence[Segment]) -> list[int]:
-    """Return how many frames each piece but the first shares with the one before it; none at a scene cut."""
+    """Return how many frames each piece but the first shares with the one before it; none at a scene cut.
+
+    Args:
+        plan: The pieces, in their order.
+    """
     return [before.end - after.first for before, after in pairwise(plan)]
 
 

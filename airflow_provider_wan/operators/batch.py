@@ -77,6 +77,10 @@ class WanBatchEditOperator(TellsBatchLineage, TakesSignedAddresses):
         A list in the order given. Each entry is a result as a single edit's (see `jobs.result`) with its `index`.
         With `skip`, an edit that failed has `index`, `function`, `status`, `error`, `code`, `task_id` and `retry`
         instead. The XCom `partial_results` holds such a list of what has ended so far, also after a failure.
+
+    Raises:
+        WanParameterError: An edit or an argument is wrong. As far as they are literals, the DAG fails to import.
+        BatchFailedError: Edits have failed, and `on_failure` isn't `skip`. The message names them.
     """
 
     template_fields: Sequence[str] = ("requests", "output_path", "conn_id", "max_cost")

@@ -47,6 +47,7 @@ class WanCancelTaskOperator(TakesSignedAddresses):
         for each other id.
 
     Raises:
+        WanParameterError: `on_running` or an id is wrong; the DAG fails to import.
         NotCancelledError: With `on_running="fail"`, naming the jobs that could not be cancelled.
         ServiceError: The key is refused, or the service doesn't answer or wants fewer calls. Of these the key's alone
             isn't retried; a retry goes on with the jobs that are left.

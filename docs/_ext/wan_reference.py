@@ -248,11 +248,11 @@ def _signature(
     obj: object,
     options: Any,  # noqa: ARG001
     signature: str | None,
-    returns: str | None,
-) -> tuple[str | None, str | None]:
+    returns: str | None,  # noqa: ARG001
+) -> tuple[str, str] | None:
     """Leave out how an error is made, which isn't for the reader to do, and fields that are listed below."""
     listed = isinstance(obj, type) and issubclass(obj, WanRequest) and obj is not WanRequest
-    return ("", "") if what == "exception" or listed else (signature, returns)
+    return ("", "") if signature and (what == "exception" or listed) else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -144,6 +144,9 @@ class WanRequest(BaseModel):
     def model_for(self, region_id: str) -> str:
         """Return the model's id as a region spells it.
 
+        Args:
+            region_id: The region, e.g. `cn-beijing`.
+
         Raises:
             InvalidRequestError: The region doesn't offer the model, or the author wrote another region's id.
         """
@@ -155,6 +158,9 @@ class WanRequest(BaseModel):
 
     def body(self, region_id: str) -> dict[str, Any]:
         """Return the JSON to post. It holds what the author gave and nothing else.
+
+        Args:
+            region_id: The region that it is posted to.
 
         Raises:
             InvalidRequestError: As `model_for`.

@@ -34,7 +34,12 @@ class Problem:
 
 
 def summary(name: str, problems: Sequence[Problem]) -> str:
-    """Return one message for all problems of a request: a heading, then a line for each."""
+    """Return one message for all problems of a request: a heading, then a line for each.
+
+    Args:
+        name: What the request is called.
+        problems: What is wrong with it; at least one.
+    """
     heading = f"{name} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:"
     return "\n  ".join([heading, *map(str, problems)])
 
