@@ -51,8 +51,9 @@ def required() -> bool:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Run it until the block ends."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # as long as a busy machine takes to answer
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
         yield started
