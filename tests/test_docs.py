@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import DagRunner
-from tests.versions import dag_bag
+from tests.versions import dag_bag, needs_commands
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -58,8 +58,16 @@ def commands(page: Path) -> Iterator[list[str]]:
                 yield shlex.split(command, comments=True)
 
 
+def marks(text: str) -> list[pytest.MarkDecorator]:
+    """What a case needs of Airflow; `wan` is the first word of our own commands."""
+    return [needs_commands] if text.startswith("wan ") else []
+
+
 def cases(found: list[tuple[Path, str]]) -> list[object]:
-    return [pytest.param(page, text, id=f"{page.name}-{number}") for number, (page, text) in enumerate(found)]
+    return [
+        pytest.param(page, text, id=f"{page.name}-{number}", marks=marks(text))
+        for number, (page, text) in enumerate(found)
+    ]
 
 
 PYTHON = [(page, block) for page in PAGES for block in blocks(page, "python")]

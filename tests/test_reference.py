@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from sphinx.util.inventory import InventoryFile
 
 from airflow_provider_wan.dashscope.errors import WanError
+from tests.versions import needs_retry_policies
 
 # The site takes 20 s of a processor's time, so one process makes it, and it may have its time.
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(420), needs_retry_policies]
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "airflow_provider_wan"
@@ -53,6 +53,8 @@ class Site:
     """The site, and what its reference shows."""
 
     def __init__(self, out: Path) -> None:
+        from sphinx.util.inventory import InventoryFile
+
         self.built = build(ROOT / "docs", out)
         self.shown: dict[str, Any] = {}
         inventory = InventoryFile.loads((out / "site" / "objects.inv").read_bytes(), uri="")
