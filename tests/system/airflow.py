@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -150,6 +151,13 @@ class Airflow:
         logs = "\n".join(tail(self.settings.logs / f"{part}.log") for part in self._parts)
         raise AssertionError(f"not healthy after {limit} s: {missing}\n{logs}")
 
+    def wait_for_dags(self, *dag_ids: str) -> None:
+        """Wait until DAGs have been read."""
+        for _ in self.ticks(60, every=0.3):
+            if self.api.dag_ids().issuperset(dag_ids):
+                return
+        raise AssertionError(f"the DAGs can't be read: {self.api.import_errors()}")
+
     def begin(self, part: str, name: str | None = None) -> None:
         """Start a part; a second one of its kind gets a name of its own."""
         port = ("--port", str(self._ports[part].number)) if part in self._ports else ()
@@ -194,6 +202,20 @@ class Airflow:
             database.execute("BEGIN EXCLUSIVE")
             yield
             database.execute("ROLLBACK")
+
+    def command(self, *arguments: str) -> str:
+        """Run one of Airflow's commands on this deployment, and return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=self._environment,
+            cwd=self.settings.home,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
 
     def _run(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         child = processes.start(

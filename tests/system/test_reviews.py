@@ -127,9 +127,7 @@ def runs(airflow: Airflow) -> Iterator[dict[str, Run]]:
     held = EmulatorSettings(
         regions=(RegionSettings(keys={"sk-linked": "linked"}),), render=False, run_seconds=(3600, 3600)
     )
-    for _ in airflow.ticks(30, every=0.3):
-        if airflow.api.dag_ids() >= set(RUNS.values()):
-            break
+    airflow.wait_for_dags(*RUNS.values())
     with running(settings) as emulator, running(held) as holding:
         yield {name: Run(airflow, holding if name == "linked" else emulator, name) for name in RUNS}
 
