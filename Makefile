@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale docs test lint types pytest fast-tests system-tests test-ui constraints clean
+.PHONY: help demo demo-long up down at-scale dist docs test lint types pytest fast-tests system-tests test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ at-scale: $(INSTALLED)  ## Run 400 edits on Postgres, Redis, two Celery workers 
 docs: $(INSTALLED)  ## Build the documentation as a site into .build/docs; a warning fails it
 	@$(BIN)/sphinx-build -b html --fail-on-warning --keep-going --nitpicky --quiet -d .build/doctrees docs .build/docs
 	@echo "Open .build/docs/index.html"
+
+dist: $(INSTALLED)  ## Build the package into dist, check it, and edit a clip with it in an empty environment
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dist
+	@$(BIN)/python -m packaging_check
 
 test: lint types pytest  ## Run all checks: lint, types, tests
 
@@ -71,7 +75,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 constraints:  ## Pin anew everything that the commands above install (needs uv)
 	printf 'pip\nhatchling\neditables\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
-	  --extra emulator --extra examples --group at-scale --group bench --group demo --group docs --group test pyproject.toml -
+	  --extra emulator --extra examples --group at-scale --group bench --group demo --group dist --group docs --group test pyproject.toml -
 
 clean: down  ## Remove the environment, the demo's folder and caches
 	rm -rf $(VENV) .build .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Builds the package, checks it, and edits a clip with it in an empty environment, as `make dist` does."""
