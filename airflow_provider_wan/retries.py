@@ -11,8 +11,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
-
 from airflow_provider_wan.dashscope.errors import (
     BillingError,
     ConnectionSettingsError,
@@ -26,6 +24,14 @@ from airflow_provider_wan.dashscope.errors import (
     UnavailableError,
     UnreachableError,
 )
+
+try:
+    from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "`airflow_provider_wan.retries` needs Airflow 3.3 or later, where retry policies came. "
+        "Leave `retry_policy` out: the operators fail at once without it too where a retry is useless."
+    ) from error
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.errors import WanError

@@ -24,6 +24,7 @@ _FAST = ("--ignore", "tests/system", "-m", "not browser")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen cells one after the other; return the exit code: 1 if anything failed or nothing was run."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended too
     cells = [Cell(airflow, python) for airflow in options.airflow for python in options.python]
     if options.lowest:
         cells = [Cell(AIRFLOWS[0], PYTHONS[0], lowest=True)]

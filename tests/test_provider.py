@@ -65,7 +65,7 @@ def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> N
 
 
 @pytest.mark.skipif(
-    not FORM_BY_HOOK, reason=f"Airflow {AIRFLOW} makes the connection's form without the hook"
+    not FORM_BY_HOOK, reason=f"Airflow {AIRFLOW} doesn't ask the hook for the connection's form"
 )
 def test_connection_form_made_by_the_hook_is_that_of_the_providers_info() -> None:
     if not BRINGS_FORM_FIELDS:

@@ -50,7 +50,11 @@ BRINGS_FORM_FIELDS = FORM_BY_HOOK and "MagicMock" in _source(
     "airflow.api_fastapi.core_api.services.ui.connections"
 )
 """Whether it does so also where no form library is installed."""
-needs_form_without_hook = needs(not FORM_BY_HOOK, "connection form that is made without the hook", "3.2")
+needs_form_without_hook = needs(
+    has("airflow.providers_manager", "ProvidersManager.iter_connection_type_hook_ui_metadata"),
+    "connection form that is made without importing the hook",
+    "3.3",
+)
 needs_spans_of_tasks = needs(
     has("airflow._shared.observability.traces"), "tracing that reaches tasks and triggers", "3.2"
 )
