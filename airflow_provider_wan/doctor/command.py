@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from airflow import __version__ as airflow_version
 from airflow.utils.cli import action_cli, suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
@@ -41,7 +41,7 @@ def see_doctor(args: Namespace) -> None:
         account = DashScopeHook(args.conn_id).get_account()
     except WanError as error:
         raise SystemExit(f"{error}\nNothing was asked.") from None
-    report = examine(account, airflow=version("apache-airflow"), environment=os.environ, timeout=args.timeout)
+    report = examine(account, airflow=airflow_version, environment=os.environ, timeout=args.timeout)
     match args.output:
         case "json":
             shown = report.as_json()
