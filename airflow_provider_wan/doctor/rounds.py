@@ -11,6 +11,7 @@ from typing import Any
 from airflow_provider_wan.dashscope import calls
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.calls import Call
+from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.results import SERVICE_ZONE
 from airflow_provider_wan.doctor.access import refused
 from airflow_provider_wan.doctor.answer import Answer, at, moment_of, whole
@@ -112,7 +113,7 @@ def _newest(asker: Asker, heard: Heard) -> None:
         row
         for page in heard.pages
         for row in page.rows
-        if row.get("status") in _SEEN and isinstance(row.get("task_id"), str)
+        if row.get("status") in _SEEN and _is_id(row.get("task_id"))
     ]
     row = max(rows, key=lambda one: moment_of(one) or 0.0, default=None)
     created = moment_of(row) if row else None
@@ -134,6 +135,13 @@ def _newest(asker: Asker, heard: Heard) -> None:
         )
         if answer is not None:
             heard.windows.append(Window(zone, answer))
+
+
+def _is_id(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(calls.get(value))
+    except InvalidRequestError:  # it would lead the call elsewhere
+        return False
 
 
 def _limits(asker: Asker, heard: Heard) -> None:

@@ -131,6 +131,21 @@ def test_times_in_another_form_are_trouble(start: Start, bent: Examine) -> None:
     assert levels(report, "job times") == ["note"]
 
 
+def test_id_that_is_none_is_not_asked_for(start: Start, bent: Examine) -> None:
+    emulator = start()
+    submitted(emulator, edits=2)
+
+    def lead_astray(call: Bent) -> None:
+        if call.path == "/tasks/":
+            body = call.json
+            body["data"] = [{**row, "task_id": "../uploads?x="} for row in body["data"]]
+            call.says(body)
+
+    report = bent(lead_astray, emulator=emulator, most=ENOUGH)
+    assert levels(report, "job times") == ["note"]
+    assert emulator.requests.count("get") == 1  # for the job that never was
+
+
 def _written_in(hours: float) -> Any:
     def shift(call: Bent) -> None:
         if call.path.startswith("/tasks/") and len(call.path) > len("/tasks/"):
