@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator, mask_secret
+from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.sdk.log import mask_secret
 
 from airflow_provider_wan.dashscope.redact import secrets_in
 
