@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale dist docs test lint types pytest fast-tests system-tests test-large test-ui constraints clean
+.PHONY: help demo demo-long up down at-scale dist docs test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ fast-tests: $(INSTALLED)
 
 system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest tests/system
+
+test-matrix: $(INSTALLED)  ## Run the fast tests with each Airflow and Python, e.g. MATRIX='--quick --airflow 3.1.0'
+	@$(BIN)/python -m matrix $(MATRIX)
 
 test-large: $(INSTALLED)  ## Run the tests of flat memory with a gibibyte, and with ten minutes of 1080p
 	WAN_TEST_SIZES=full $(BIN)/python -m pytest tests/media/test_memory.py tests/transfers/test_large_files.py

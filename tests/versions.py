@@ -38,7 +38,8 @@ def needs(there: bool, what: str, since: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not there, reason=f"Airflow {AIRFLOW} has no {what} (since {since})")
 
 
-needs_task_state = needs(has("airflow.models.task_state_store"), "task state store", "3.3")
+HAS_TASK_STATE = has("airflow.models.task_state_store")
+NO_TASK_STATE = f"Airflow {AIRFLOW} has no task state store (since 3.3)"
 needs_on_kill = needs(has("airflow.triggers.base", "BaseTrigger.on_kill"), "`on_kill` of triggers", "3.3")
 needs_retry_policies = needs(has("airflow.sdk.definitions.retry_policy"), "retry policies", "3.3")
 needs_commands = needs(
