@@ -23,6 +23,7 @@ class JobWithoutResultError(WanError):
     What to do: Have the job submitted again where it came from.
     """
 
+    spent = "A job that failed or was cancelled isn't billed; one that isn't known any more was, if it had ended well."
     consequence = (
         "Nothing is submitted here, so it is not retried; have it submitted again where it came from."
     )
@@ -35,6 +36,7 @@ class JobUnfinishedError(WanError):
     """
 
     retry = Retry.LATER
+    spent = "The job goes on, and is billed if it ends well."
     consequence = "A retry looks again, free of charge."
 
 

@@ -26,6 +26,7 @@ class NotCancelledError(WanError):
     What to do: Leave the jobs that run to their end, and see the message for the reason of each other one.
     """
 
+    spent = "Jobs that run are billed if they end well."
     consequence = "It is not retried: a job that runs can't be stopped."
 
 
