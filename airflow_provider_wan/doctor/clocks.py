@@ -84,7 +84,7 @@ def check_speed(answers: Sequence[Answer]) -> Finding | None:
 
 def _span(seconds: float) -> str:
     if seconds < 600:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds:.0f} s ({seconds / 3600:.1f} hours)"
 
 

@@ -188,7 +188,8 @@ class Service:
                                  "please check the request parameters.")  # fmt: skip
         name = query.get("model", "")
         model = catalog.find(name)
-        if model is None or self.region not in model.spellings:
+        ids = (model.spellings.get(self.region), *model.snapshots) if model else ()
+        if not any(ids[:1]) or not (name in ids or self._settings.lenient_spelling):
             raise ServiceRefusal(400, "InvalidParameter", "Model not exist.")
         with self._parts.lock:
             now = self._parts.clock.now()

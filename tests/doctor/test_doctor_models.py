@@ -45,7 +45,7 @@ def test_region_that_knows_none_of_the_models_is_trouble(bent: Examine) -> None:
 
 def test_policy_for_a_model_that_does_not_exist_proves_nothing_of_those_that_do(bent: Examine) -> None:
     def ask_for_another(call: Bent) -> None:
-        if call.query.get("model") == INVENTED:
+        if call.query.get("model") in (INVENTED, "wanx2.1-vace-plus"):
             call.query["model"] = "wan2.7-t2v"
 
     report = bent(before=ask_for_another)
@@ -55,6 +55,15 @@ def test_policy_for_a_model_that_does_not_exist_proves_nothing_of_those_that_do(
     )
     assert not any("the service knows them" in text for text in said)
     assert levels(report, "errors") == ["note"]  # no call was refused then
+
+
+def test_policy_for_another_regions_spelling_tells_nothing_of_spellings(start: Start) -> None:
+    strict, lenient = (
+        sentence(seen_by(start(lenient_spelling=lenient).base_url), "models", "wanx2.1-vace-plus")
+        for lenient in (False, True)
+    )
+    assert strict == "wanx2.1-vace-plus, another region's spelling, gets no upload policy here, as expected."
+    assert "gives an upload policy here too, so policies don't tell spellings apart" in lenient
 
 
 def test_policy_that_an_upload_cannot_use_is_trouble(bent: Examine) -> None:

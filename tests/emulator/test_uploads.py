@@ -143,10 +143,14 @@ def test_policy_call_checks_key_action_model_and_rate(start: Start) -> None:
     api = Api(emulator.base_url, emulator.key)
     assert error(Api(emulator.base_url, "sk-x").http.get("/uploads"))[0] == 401
     assert error(api.http.get("/uploads", params={"action": "put", "model": VACE}))[0] == 400
-    wrong = {"action": "getPolicy", "model": "wan9"}
-    assert error(api.http.get("/uploads", params=wrong))[2] == "Model not exist."
+    for unknown in ("wan9", "wanx2.1-vace-plus", "wan2.2-s2v"):  # none, Beijing's spelling, Beijing's model
+        wrong = {"action": "getPolicy", "model": unknown}
+        assert error(api.http.get("/uploads", params=wrong))[2] == "Model not exist."
     _policy(api)
     _policy(api)
     right = {"action": "getPolicy", "model": VACE}
     assert error(api.http.get("/uploads", params=right))[:2] == (429, "Throttling.RateQuota")
     _policy(api, "wan2.7-videoedit")
+    _policy(api, "wan2.7-i2v-2026-04-25")
+    lenient = start(lenient_spelling=True)
+    _policy(Api(lenient.base_url, lenient.key), "wanx2.1-vace-plus")
