@@ -116,10 +116,10 @@ def made_anew(trigger: Any) -> Any:
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
-    for _ in ticks(20, every=0.01):
+    for _ in ticks(60, every=0.01):
         if happened():
             return
-    raise AssertionError("it did not happen within 20 s")
+    raise AssertionError("it did not happen within 60 s")
 
 
 @contextmanager

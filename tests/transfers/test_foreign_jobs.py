@@ -278,11 +278,16 @@ def test_foreign_jobs_are_waited_for_and_landed_by_a_dag(
     good, bad = queued(held), queued(held)
 
     def end_them() -> None:
-        for job, statuses in ((good, ("RUNNING", "SUCCEEDED")), (bad, ("CANCELED",))):
-            looks = held.requests.count("get")
-            wait_until(lambda: held.requests.count("get") > looks)  # noqa: B023 -- called at once
-            for status in statuses:
-                held.force(job, status)
+        try:
+            for job, statuses in ((good, ("RUNNING", "SUCCEEDED")), (bad, ("CANCELED",))):
+                looks = held.requests.count("get")
+                wait_until(lambda: held.requests.count("get") > looks)  # noqa: B023 -- called at once
+                for status in statuses:
+                    held.force(job, status)
+        except BaseException:
+            for job in (good, bad):  # or the run would wait for hours
+                held.force(job, "CANCELED")
+            raise
 
     with ThreadPoolExecutor(1) as pool:
         ended = pool.submit(end_them)
