@@ -46,5 +46,5 @@ with DAG("edit_costs", params=PARAMS):
         output_path="{{ params.folder }}",
         **ACCOUNT,
     )
-    WanTextToVideoOperator(task_id="rejected", prompt="Rejected", **ACCOUNT)
+    WanTextToVideoOperator(task_id="rejected", prompt="Refused", **ACCOUNT)
     batch >> last
