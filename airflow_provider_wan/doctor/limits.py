@@ -85,16 +85,15 @@ def check_limits(account: Account, answers: Sequence[Answer]) -> Iterator[Findin
             "the catalogue's limits count",
         )
         return
-    differing = [
-        f"{name} ({', '.join(other)})"
-        for name, limit in sorted(told.items())
-        if (other := limit.other(ours[name]))
-    ]
+    differing: dict[str, list[str]] = {}
+    for name, limit in sorted(told.items()):
+        for other in limit.other(ours[name]):
+            differing.setdefault(other, []).append(name)
     if differing:
         yield note(
             _ABOUT,
-            f"The service tells limits of {len(told)} models, of which these differ from the catalogue's: "
-            f"{some(differing, 40)}",
+            f"The service tells limits of {len(told)} models, which differ from the catalogue's: "
+            + "; ".join(f"{other} of {some(names, 40)}" for other, names in differing.items()),
             "the same",
             "open an issue with this report; `airflow wan pools` goes by the catalogue",
         )

@@ -110,7 +110,7 @@ def test_list_of_models_in_pages_is_read_to_its_end(bent: Examine) -> None:
 
 def test_limits_that_differ_from_the_catalogues_are_named(start: Start) -> None:
     emulator = start(running_slots=8, submit_rps=None)
-    said = sentence(seen_by(emulator.base_url), "limits", "these differ from the catalogue's")
-    assert "wan2.1-vace-plus (running 2 -> 8)" in said
+    said = sentence(seen_by(emulator.base_url), "limits", "which differ from the catalogue's")
+    assert "; running 1 -> 8 of wan2.2-animate-mix, wan2.2-animate-move; expected: the same;" in said
     agreeing = start(submit_rps=None)
     assert sentence(seen_by(agreeing.base_url), "limits", "models are the catalogue's")
