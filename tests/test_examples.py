@@ -299,7 +299,7 @@ def test_edit_and_mail(clip: str, run_dag: DagRunner, mailbox: Mailbox) -> None:
     text = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert (mail["to"], mail["subject"]) == ("editors@example.com", "Done: edit of edit_and_mail")
     cost = run.xcom("edit")["cost"]
-    assert f"{cost['amount']} {cost['currency']}" in text
+    assert f"{float(cost['amount']):.2f} {cost['currency']} for" in text
     assert 'src="cid:poster.png"' in text
     assert [part["Content-ID"] for part in mail.walk() if part["Content-ID"]] == ["<poster.png>"]
 

@@ -20,6 +20,7 @@ from airflow_provider_wan.jobs import Job
 from airflow_provider_wan.notifications import as_dingtalk, as_mail, as_slack, mail, posters
 from airflow_provider_wan.notifications.entries import Entry, instance
 from airflow_provider_wan.notifications.message import Message, Outcome, Tone, message
+from airflow_provider_wan.notifications.words import money
 from tests.conftest import DagRunner
 from tests.notices import Chat, chat
 from tests.test_examples import Mailbox, clip, mailbox, rendering  # noqa: F401 -- fixtures
@@ -73,7 +74,7 @@ def lines(outcome: Outcome) -> dict[str, str]:
 def test_a_finished_edit_tells_cost_time_and_place() -> None:
     said = message(DONE)
     assert (said.tone, said.title) == (Tone.DONE, "Done: edit of d")
-    assert said.lead == "video_repainting is done, in 1 min 32 s."
+    assert said.lead == "Video repainting is done, in 1 min 32 s."
     assert lines(DONE)["Cost"] == "3.50 CNY for 5 billed seconds"
     assert lines(DONE)["Result"] == "s3://aws_default@media-team/edits/rabbit.mp4"
     assert said.link == LINK
@@ -84,6 +85,33 @@ def test_what_earlier_attempts_cost_is_told_too() -> None:
     assert told.startswith(
         "3.50 CNY for 5 billed seconds. 3 jobs in all: 7.00 CNY paid, at most 1.75 CNY more"
     )
+
+
+def test_models_without_functions_are_named_in_words() -> None:
+    told = [
+        message(replace(DONE, result={**RESULT, "function": name})).lead for name in ("videoedit", "", "i2v")
+    ]
+    assert [one.partition(",")[0] for one in told] == [
+        "Video edit is done",
+        "It is done",
+        "Image to video is done",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        ("4.697114", "4.70 CNY"),
+        ("2.201772", "2.20 CNY"),
+        ("3.5", "3.5 CNY"),
+        ("0.000367", "0.000367 CNY"),
+        ("0.005", "0.01 CNY"),
+        ("1e-9999", "1e-9999 CNY"),
+        ("NaN", "NaN CNY"),
+    ],
+)
+def test_amounts_are_rounded_to_the_cent_unless_nothing_is_left(amount: str, told: str) -> None:
+    assert money({"CNY": amount}) == told
 
 
 def test_a_result_that_is_not_landed_says_until_when_it_lives() -> None:
@@ -497,7 +525,7 @@ def test_an_edit_is_told_of_before_its_retry_and_at_its_end(
     assert second["subject"] == "Done: edit of told_of_each_end"
     cost = run.xcom("edit")["cost"]
     end = Tags(second.get_body(("html",)).get_content())  # type: ignore[union-attr]
-    assert f"2 jobs in all: {cost['amount']} {cost['currency']} paid." in end.text
+    assert f"2 jobs in all: {money({cost['currency']: cost['amount']})} paid." in end.text
 
 
 @pytest.fixture

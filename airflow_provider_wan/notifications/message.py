@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from airflow_provider_wan.functions import readable
 from airflow_provider_wan.notifications.entries import Entry, entries_of
 from airflow_provider_wan.notifications.words import at, clean, line, moment, money, number, place, span
 
@@ -122,9 +123,10 @@ def _single(outcome: Outcome) -> Message:
         state = f", it is {line(outcome.state, 30)}" if outcome.state else ""
         lead = f"The task has left neither a result nor a reason{state}. See its log."
         return _message(outcome, Tone.NOTHING, lead, [_cost(outcome, {}), _prompt(outcome)])
-    function = line(result.get("function") or "", 60)
+    function = line(readable(str(result.get("function") or "")), 60).replace("_", " ")
     took = span(result.get("submitted_at"), result.get("finished_at"))
-    lead = f"{function or 'It'} is done{f', in {took}' if took else ''}."
+    lead = f"{function[:1].upper()}{function[1:]} is done" if function else "It is done"
+    lead += f", in {took}." if took else "."
     if where:
         lines = [("Result", place(where, _PLACE))]
     elif (until := moment(result.get("expires_at"))) is not None and result.get("video_url"):

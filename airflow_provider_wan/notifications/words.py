@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from airflow_provider_wan.dashscope.redact import redacted, unsigned
+
+_CENT, _MUCH = Decimal("0.01"), Decimal(10**12)
 
 
 def clean(value: Any, most: int) -> str:
@@ -45,17 +47,24 @@ def place(uri: Any, most: int) -> str:
 
 
 def money(sums: Any) -> str:
-    """Spell amounts by currency, as in `3.50 CNY + 1.00 USD`; empty where there are none."""
+    """Spell amounts by currency to the cent, as in `3.50 CNY + 1.00 USD`; empty where there are none."""
     if not isinstance(sums, Mapping):
         return ""
     found = []
     for currency, amount in sums.items():
         try:
-            if Decimal(str(amount)):
-                found.append(f"{line(amount, 30)} {line(currency, 10)}")
+            if exact := Decimal(str(amount)):
+                found.append(f"{line(_to_the_cent(exact) or amount, 30)} {line(currency, 10)}")
         except InvalidOperation:
             continue
     return " + ".join(found)
+
+
+def _to_the_cent(amount: Decimal) -> Decimal | None:
+    """Round what is finer than a cent; None where nothing is, or nothing would be left."""
+    if not amount.is_finite() or int(amount.as_tuple().exponent) >= -2 or abs(amount) >= _MUCH:
+        return None
+    return amount.quantize(_CENT, ROUND_HALF_UP) or None
 
 
 def number(value: Any, one: str, many: str) -> str:

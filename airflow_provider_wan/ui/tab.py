@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from airflow_provider_wan.dashscope.catalog.regions import REGIONS
+from airflow_provider_wan.functions import readable
 from airflow_provider_wan.links import console_url
 from airflow_provider_wan.ui import holdings, phases, tiles
 from airflow_provider_wan.ui.holdings import Held
@@ -79,8 +80,7 @@ def tab(
         "state": instance.state,
         "phase": phase,
         "attempt": instance.attempt,
-        "function": text(request.get("function"))
-        or text(result.get("function"))
+        "function": readable(text(request.get("function")) or text(result.get("function")))
         or (work_of(instance.operator) if kind == "footage" else None),
         "model": model,
         "region": region,

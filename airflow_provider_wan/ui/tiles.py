@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from airflow_provider_wan.functions import readable
 from airflow_provider_wan.ui import holdings, phases
 from airflow_provider_wan.ui.holdings import Held
 from airflow_provider_wan.ui.instance import Instance, work_of
@@ -29,7 +30,8 @@ def tile_of(instance: Instance, now: datetime) -> Tile:
     return _tile(
         instance,
         phase=phase,
-        function=text(request.get("function")) or text(result.get("function")) or work_of(instance.operator),
+        function=readable(text(request.get("function")) or text(result.get("function")))
+        or work_of(instance.operator),
         model=text(request.get("model")) or text(result.get("model")),
         prompt=request.get("prompt") or result.get("orig_prompt"),
         cost=result.get("cost"),
@@ -55,7 +57,7 @@ def entry_tiles(instance: Instance, now: datetime) -> list[Tile]:
                 instance,
                 index=index,
                 phase=phase,
-                function=text(entry.get("function")),
+                function=readable(text(entry.get("function"))),
                 model=text(entry.get("model")),
                 prompt=entry.get("orig_prompt"),
                 cost=entry.get("cost"),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from airflow_provider_wan import records
+from airflow_provider_wan.dashscope import codes
 from tests.ui.browser import states
 from tests.ui.browser.clips import clip, picture
 from tests.ui.browser.looking import FRAME, paused, ready, shown_colour, times, together_for_a_second, until
@@ -302,6 +304,55 @@ def test_a_failure_says_what_to_do_once(page: Page, site: Pages) -> None:
     ):
         expect(notice).to_contain_text(said)
     assert notice.inner_text().count("moderation refused") == 1
+
+
+def test_a_failure_as_it_is_recorded_names_its_ids_and_what_a_retry_does_once(
+    page: Page, site: Pages
+) -> None:
+    error = codes.failure(
+        "DataInspectionFailed",
+        "Output data may contain inappropriate content.",
+        task_id="job-1",
+        request_id="request-1",
+    )
+    data = states.failed(failure=records.failure(error, at=1.7e9))
+    page.goto(site.base + site.edit("recorded", data))
+    message = page.locator(".notice .message")
+    expect(message).to_have_text("Job job-1 failed: Output data may contain inappropriate content.")
+    expect(page.locator(".notice .fact", has_text="A retry")).to_contain_text("It is not retried.")
+    why = {"code": error.code, "message": str(error)}
+    tile = states.tile(1, phase="failed", state="failed", failure=why, result=None)
+    page.goto(site.base + site.run("recorded", states.run([tile])))
+    brief = page.locator(".tile .brief")
+    expect(brief).to_contain_text(
+        "DataInspectionFailed: Output data may contain inappropriate content. Change"
+    )
+    expect(brief).not_to_contain_text("job-1")
+
+
+def test_costs_are_shown_to_the_cent_and_exactly_on_pointing(page: Page, site: Pages) -> None:
+    spent = {"paid": {"CNY": "9.394228"}, "open": {}, "unknown": 0, "jobs": 2}
+    cost = {"amount": "4.697114", "currency": "CNY", "price_date": "2026-10"}
+    page.goto(site.base + site.edit("cents", states.edit(cost=cost, spent=spent)))
+    said = page.get_by_text("4.70 CNY")
+    expect(said).to_have_attribute("title", "4.697114 CNY")
+    expect(page.locator("[data-slot=details]")).to_contain_text("9.39 CNY paid")
+    tiny = states.tile(1, cost={"amount": "0.000367", "currency": "CNY"})
+    page.goto(site.base + site.run("cents", states.run([tiny])))
+    expect(page.locator(".tile .foot b")).to_have_text("0.000367 CNY")  # not 0.00, which it isn't
+
+
+def test_addresses_are_whole_and_broken_between_their_parts(page: Page, site: Pages) -> None:
+    data = states.edit()
+    data["result"]["uri"] = "s3://aws_default@media-team/edits/2026-11-20/campaign/rabbit-in-ink-on-paper.mp4"
+    open_edit(page, site, data, name="addresses")
+    place = page.locator("code", has_text="rabbit-in-ink-on-paper.mp4")
+    expect(place).to_have_text(data["result"]["uri"])
+    assert place.evaluate("one => one.scrollWidth <= one.clientWidth")
+    gaps = place.locator("wbr").evaluate_all("gaps => gaps.map(gap => gap.previousSibling.data)")
+    assert gaps == ["s3://aws_default@media-team/", "edits/", "2026-11-20/", "campaign/"]
+    console = page.locator(".fact", has_text="Console").locator("wbr").first
+    assert console.evaluate("gap => gap.previousSibling.data") == "https://modelstudio."
 
 
 def test_expired_and_none_have_their_own_words(page: Page, site: Pages) -> None:

@@ -77,6 +77,22 @@ def test_a_landed_edit_shows_all_that_is_known_of_it() -> None:
     assert got["refresh_seconds"] is None
 
 
+@pytest.mark.parametrize(
+    ("recorded", "read"),
+    [
+        ("videoedit", "video edit"),
+        ("i2v_media", "image to video"),
+        ("video_edit", "video_edit"),
+        ("new", "new"),
+    ],
+)
+def test_a_family_of_models_has_a_readable_name_and_a_function_its_own(recorded: str, read: str) -> None:
+    instance = made(**edited(URI) | {"wan_request": request(function=recorded)})
+    assert shown(instance)["function"] == tile_of(instance, NOW)["function"] == read
+    batch = made("success", "WanBatchEditOperator", return_value=[entry(0) | {"function": recorded}])
+    assert [one["function"] for one in entry_tiles(batch, NOW)] == [read]
+
+
 def test_prices_have_their_date() -> None:
     got = shown(made(**edited(URI)), price_date=lambda model, region: f"{model} in {region}")
     assert got["cost"] == {

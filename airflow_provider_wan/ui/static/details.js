@@ -3,7 +3,7 @@
 import { changes } from "./diff.js";
 import { count, duration, fileName, moment, money, sums, value, words } from "./format.js";
 import { thumbnail } from "./lightbox.js";
-import { card, copyable, copyButton, el, facts } from "./parts.js";
+import { breakable, card, copyable, copyButton, el, facts } from "./parts.js";
 
 /** The prompt as sent and, where the service rewrote it, as rewritten. */
 export function prompts({ prompt }) {
@@ -76,7 +76,7 @@ export function job(data) {
     ["Region", region],
     ["Attempt", attempt > 1 ? String(attempt) : null],
     ["Billed", billed === null || billed === undefined ? null : `${billed} s`],
-    ["Cost", cost && el("strong", { text: money(cost.amount, cost.currency) }), cost?.price_date && el("span.muted", { text: ` at the price of ${cost.price_date}` }), upTo(data)],
+    ["Cost", cost && el("strong", { text: money(cost.amount, cost.currency), title: `${cost.amount} ${cost.currency}` }), cost?.price_date && el("span.muted", { text: ` at the price of ${cost.price_date}` }), upTo(data)],
     ["All attempts", ...spent(data)],
     ["Console", about?.console_url && link(about.console_url)],
   ]);
@@ -110,7 +110,7 @@ function spent({ spent: sum, cost }) {
 /** The frame that shows us opens no new windows, and a console in it would be refused: so, text to copy. */
 function link(address) {
   const safe = /^https:\/\//.test(address);
-  if (safe && window.parent === window) return el("a", { href: address, rel: "noreferrer", text: address });
+  if (safe && window.parent === window) return el("a", { href: address, rel: "noreferrer" }, ...breakable(address));
   return copyable(address, "the console's address");
 }
 

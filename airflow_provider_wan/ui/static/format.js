@@ -69,9 +69,10 @@ export function zone() {
   }
 }
 
-/** "1.75 CNY". Amounts are decimal text and stay as they are. */
+/** "1.75 CNY". Amounts are decimal text; what is finer than a cent is rounded, unless nothing would be left. */
 export function money(amount, currency) {
-  return `${amount} ${currency}`;
+  const cents = /^\d{1,12}\.\d{3,}$/.test(amount) ? Number(amount).toFixed(2) : amount;
+  return `${Number(cents) === 0 ? amount : cents} ${currency}`;
 }
 
 /** {"CNY": "3.50", "USD": "1"} as "3.50 CNY + 1 USD"; "" for nothing. */

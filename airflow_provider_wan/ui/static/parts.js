@@ -57,7 +57,12 @@ export function facts(rows) {
 
 /** Text to copy, such as an id: shown as it is, with a button. */
 export function copyable(text, what) {
-  return el("span.copyable", {}, el("code", { text, title: text }), copyButton(text, what));
+  return el("span.copyable", {}, el("code", { title: text }, ...breakable(text)), copyButton(text, what));
+}
+
+/** A text that, where it doesn't fit a line, is broken between the parts of an address rather than within a word. */
+export function breakable(text) {
+  return String(text).split(/(?<=[^:/]\/)(?!\/)|(?<=^https?:\/\/[^/]*\.)/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
 }
 
 /** A button that copies `text` and says so. */

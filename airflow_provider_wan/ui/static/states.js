@@ -12,6 +12,8 @@ const WAITS = {
   not_started: ["Not submitted yet", "The task hasn't sent its edit to the service."],
 };
 
+const VERDICT = /(?:A retry\b|It is not retried)[^.]*\.$/;
+
 /**
  * Build the notice for a data set, or null where the result speaks for itself.
  * @param {Object} data Of the page.
@@ -63,11 +65,14 @@ function failed({ phase: state, failure, attempt, state: task }) {
     return box("failed", icon("warning"), title, el("p", { text: "It left no reason behind. The task's log has the rest." }));
   }
   const { code, error, message, advice, spent, next, request_id: request, task_id: job } = failure;
-  const text = without(message, [advice, spent, next]);
+  // What has a row of its own isn't said twice.
+  const said = without(message, [advice, spent, next]).replace(` (code ${code}, request_id ${request})`, "");
+  const verdict = next ? null : said.match(VERDICT)?.[0];
+  const text = without(said, [verdict]);
   const rows = facts([
     ["What to do", advice],
     ["Money", spent],
-    ["A retry", next, task === "up_for_retry" && el("span.muted", { text: " Airflow will make one by itself." })],
+    ["A retry", next ?? verdict, task === "up_for_retry" && el("span.muted", { text: " Airflow will make one by itself." })],
     ["Failed at", failure.at && moment(failure.at)],
     ["Job id", job && copyable(job, "the job id")],
     ["Request id", request && copyable(request, "the request id")],
@@ -76,9 +81,9 @@ function failed({ phase: state, failure, attempt, state: task }) {
 }
 
 function expired({ result, job }) {
-  const at = result?.expires_at ? ` It did so at ${moment(result.expires_at)}.` : "";
+  const at = result?.expires_at ? el("span.whole", { text: `It did so at ${moment(result.expires_at)}.` }) : null;
   return box("upstream_failed", icon("clock"), "The result has expired",
-    el("p", { text: `The edit was made, but never landed, and the service deletes results after 24 hours.${at}` }),
+    el("p", {}, "The edit was made, but never landed, and the service deletes results after 24 hours. ", at),
     el("p.muted", { text: "Getting it again takes a new, billed job: clear the task. With output_path set, a result is landed and stays." }),
     job?.task_id ? facts([["Job id", copyable(job.task_id, "the job id")]]) : null);
 }

@@ -65,8 +65,10 @@ function title(edit) {
 }
 
 function text(edit) {
-  if (edit.failure) return [edit.failure.code, edit.failure.message].filter(Boolean).join(": ");
-  return edit.prompt ?? "";
+  if (!edit.failure) return edit.prompt ?? "";
+  // There is little room, and ids say nothing here.
+  const message = String(edit.failure.message ?? "").replace(/^Job \S+ failed: /, "").replace(/ \(code [^()]*\)/, "");
+  return [edit.failure.code, message].filter(Boolean).join(": ");
 }
 
 function foot(edit) {
