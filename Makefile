@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale dist docs test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
+.PHONY: help demo demo-long up down at-scale dist docs screenshots test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ at-scale: $(INSTALLED)  ## Run 400 edits on Postgres, Redis, two Celery workers 
 docs: $(INSTALLED)  ## Build the documentation as a site into .build/docs; a warning fails it
 	@$(BIN)/sphinx-build -b html --fail-on-warning --keep-going --nitpicky --quiet -d .build/doctrees docs .build/docs
 	@echo "Open .build/docs/index.html"
+
+screenshots: $(INSTALLED)  ## Take the documentation's pictures anew, of edits on a real Airflow (needs Chromium)
+	@$(BIN)/python -m demo.pictures
 
 dist: $(INSTALLED)  ## Build the package into dist, check it, and edit a clip with it in an empty environment
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dist

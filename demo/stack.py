@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 
 import httpx
@@ -28,13 +29,25 @@ MARK = ".wan-demo"
 
 
 class Stack:
-    """What one demo has running."""
+    """What one demo has running.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: Where, and on which ports.
+        more: Environment variables of its programs beside those that `child_environment` returns, or in their place.
+    """
+
+    def __init__(self, settings: Settings, more: Mapping[str, str] | None = None) -> None:
         self.settings = settings
         self.records: list[processes.Record] = []
         self._children: list[subprocess.Popen[bytes]] = []
-        self._environment = child_environment(settings, os.environ)
+        self._environment = {**child_environment(settings, os.environ), **(more or {})}
+
+    def emulator(self) -> list[str]:
+        """Return the arguments of Python that run the emulator."""
+        settings = self.settings
+        emulator = f"-m airflow_provider_wan.emulator --port {settings.emulator.number} --key {API_KEY}"
+        emulator += f" --region {REGION} --speed {settings.speed} --media-root"
+        return [*emulator.split(), str(MEDIA)]
 
     def start(self) -> None:
         """Start everything, on an empty Airflow.
@@ -48,9 +61,7 @@ class Stack:
         processes.check_ports(settings.ports)
         prepare(settings)
         say(f"Starting an emulated DashScope, a mail sink and Airflow (logs in {settings.logs}) ...")
-        emulator = f"-m airflow_provider_wan.emulator --port {settings.emulator.number} --key {API_KEY}"
-        emulator += f" --region {REGION} --speed {settings.speed} --media-root"
-        self._start("emulator", *emulator.split(), str(MEDIA))
+        self._start("emulator", *self.emulator())
         self._start("mail", "-m", "demo.mail", str(settings.smtp.number), str(settings.mail))
         self._migrate()
         port = str(settings.airflow.number)
