@@ -103,6 +103,28 @@ def test_prompt_must_be_text(value: Any) -> None:
     assert refused(VideoOutpainting, prompt=value).startswith("prompt")
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400)], ids=["huge", "low"])
+def test_whole_number_of_hundreds_of_digits_is_out_of_range(value: int) -> None:
+    assert "must be a number between 1.0 and 2.0" in refused(VideoOutpainting, top_scale=value)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("top_scale", "1" * 200_000 + "x"), ("video_url", "s3://" + "a" * 200_000 + "?")],
+    ids=["number", "address"],
+)
+def test_long_nonsense_is_refused_without_delay(field: str, text: str) -> None:
+    assert field in refused(VideoOutpainting, **{field: text})
+
+
+def test_address_that_stands_for_a_field_s_name_is_shown_without_its_signature() -> None:
+    values = changed(VideoOutpainting, **{"https://a.example/x?Signature=abcdefghij": 1})
+    problems = " ".join(map(str, VideoOutpainting.problems(values)))
+    assert "https://a.example/x?...: is no field" in problems
+    assert "abcdefghij" not in problems
+
+
 # -- URLs ----------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,8 @@ def test_text_that_is_too_long_or_too_deep_is_cut() -> None:
     ("uri", "shown"),
     [
         ("s3://conn@bucket/a.mp4", "s3://conn@bucket/a.mp4"),
-        ("https://ann:pass@host/a.mp4", "https://ann@host/a.mp4"),
+        ("https://ann:pass@host/a.mp4", "https://host/a.mp4"),
+        ("s3://key:pass@bucket/a.mp4", "s3://key@bucket/a.mp4"),
         ("https://host/a.mp4?Expires=1&Signature=abcdefgh&v=2", "https://host/a.mp4?v=2"),
         ("/srv/a.mp4", "/srv/a.mp4"),
         (7, None),

@@ -198,12 +198,14 @@ class WanRequest(BaseModel):
 
     @classmethod
     def _unknown_field(cls, name: str) -> Problem:
-        # The value isn't shown: it may be anything, a key included.
+        # The value isn't shown: it may be anything, a key included. And a name may be an address that stands astray.
         has = sorted(other.__name__ for other in _requests(WanRequest) if name in other.model_fields)
         if has:
-            return Problem(name, None, f"is no field of {cls.__name__}", f"It belongs to {', '.join(has)}.")
+            return Problem(
+                shown(name), None, f"is no field of {cls.__name__}", f"It belongs to {', '.join(has)}."
+            )
         fix = meant(name, cls.field_rules, f"Its fields are {', '.join(cls.field_rules)}.")
-        return Problem(name, None, f"is no field of {cls.__name__}", fix)
+        return Problem(shown(name), None, f"is no field of {cls.__name__}", fix)
 
 
 def _rule(info: Any) -> Rule:

@@ -17,7 +17,7 @@ from airflow_provider_wan.dashscope.requests.problem import Problem, shown
 
 _NOTHING = frozenset({"", "None", "none", "null", "Undefined"})
 _INTEGER = re.compile(r"[+-]?\d{1,30}(\.0+)?", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class Refused(Exception):  # noqa: N818  # caught where it is thrown to, never shown
@@ -139,7 +139,9 @@ class Number(Rule):
         """Take a float or an int, or the text of one."""
         if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
             value = float(value)
-        if isinstance(value, bool) or not isinstance(value, float | int) or not math.isfinite(value):
+        # Of a whole number of hundreds of digits Python makes no float, nor does it need one to compare it.
+        number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        if isinstance(value, bool) or not number:
             refuse(field, value, f"must be {self.wanted}", f"Use one, e.g. {self.high}.")
         if not self.low <= value <= self.high:
             nearest = self.low if value < self.low else self.high

@@ -17,7 +17,7 @@ from airflow_provider_wan.dashscope.requests.rules import Rule, meant, refuse
 
 _INLINE = re.compile(r"data:image/(jpeg|png|bmp|webp);base64,([A-Za-z0-9+/]+)(={0,2})")
 _WEB = re.compile(r"https?://([^/?#@]*@)?[^/?#@]+", re.IGNORECASE)
-_STORED = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*[^?#]*[^/?#]", re.IGNORECASE)
+_STORED = re.compile(r"[a-z][a-z0-9+.-]*://[^?#]*[^/?#]", re.IGNORECASE)
 _KNOWN = ("http", "https", "s3", "gs", "oss", "file", "abfs")
 _NO_STORAGE = frozenset(
     {"ftp", "ftps", "sftp", "ssh", "scp", "smb", "rtsp", "rtmp", "mms", "ws", "wss", "blob"}
