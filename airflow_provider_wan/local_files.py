@@ -179,6 +179,12 @@ def _path(uri: str) -> str:
         path = slash + rest
     if not path.startswith("/"):
         raise _refused(uri, "is no absolute path", "Write e.g. file:///srv/media/clip.mp4.")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # half of a letter, as JSON's escapes allow it
+        raise _refused(
+            uri, "has a character in it that no file's name has", "Write the name itself."
+        ) from None
     if _ESCAPED.search(path):
         raise _refused(
             uri,

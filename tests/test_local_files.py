@@ -119,6 +119,7 @@ def test_links_that_stay_below_the_roots_are_followed(media: Media, tmp_path: Pa
         ("file://{}/deep/clip.mp4%00.png", "escaped dot"),
         ("file://{}/deep/clip.mp4\x00", "control character"),
         ("file://{}/deep/clip.mp4\n", "control character"),
+        ("file://{}/deep/\ud800.mp4", "no file's name has"),
         (" file://{}/deep/clip.mp4", "a blank around it"),
         ("fi\tle://{}/deep/clip.mp4", "control character"),
         ("file://localhost{}/deep/clip.mp4", "names a machine or a relative path ('localhost')"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,7 +136,7 @@ def read_answer(status: int, content: bytes, answer_headers: Mapping[str, str]) 
         UnavailableError: The answer isn't the service's JSON.
     """
     try:
-        answer = json.loads(content)
+        answer = json.loads(content, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         answer = None
     if 300 <= status < 400:
@@ -154,6 +155,12 @@ def read_answer(status: int, content: bytes, answer_headers: Mapping[str, str]) 
     if status >= 400 or (isinstance(code, str) and code and not answer.get("output")):
         raise _refusal(status, answer, answer_headers)
     return answer
+
+
+def _finite(text: str) -> float | None:
+    # What is kept of an answer goes to Airflow's database, whose JSON has no NaN and no infinity.
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _refusal(status: int, answer: Mapping[str, Any], answer_headers: Mapping[str, str]) -> ServiceError:

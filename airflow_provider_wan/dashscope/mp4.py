@@ -26,7 +26,9 @@ class Mp4Check:
         self.size = 0
         self._header = b""
         self._skip: int | None = 0  # bytes left of the current box; None: it lasts until the end
-        self._types: list[str] = []
+        # Not all of them in their order: a file may be made of nothing but headers.
+        self._kind = ""
+        self._missing = {"moov", "mdat"}
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -57,11 +59,10 @@ class Mp4Check:
         if not self.size:
             raise NotWholeMp4("is empty.")
         if self._header or self._skip:
-            inside = "a box's header" if self._header else f"its {self._types[-1]!r} box"
+            inside = "a box's header" if self._header else f"its {self._kind!r} box"
             raise NotWholeMp4(f"is cut short: it ends after {self.size} bytes, inside {inside}.")
-        missing = {"moov", "mdat"} - set(self._types)
-        if missing:
-            raise NotWholeMp4(f"is no playable MP4: it has no {' and no '.join(sorted(missing))} box.")
+        if self._missing:
+            raise NotWholeMp4(f"is no playable MP4: it has no {' and no '.join(sorted(self._missing))} box.")
 
     def _header_size(self) -> int:
         long = len(self._header) >= _HEADER and int.from_bytes(self._header[:4]) == 1
@@ -71,7 +72,7 @@ class Mp4Check:
         header, self._header = self._header, b""
         size = int.from_bytes(header[:4])
         kind = header[4:8].decode("latin-1")
-        if not self._types and kind != "ftyp":
+        if not self._kind and kind != "ftyp":
             raise NotWholeMp4(f"isn't an MP4: it begins with {header[:8]!r}.")
         if size == 1:
             size = int.from_bytes(header[8:16])
@@ -81,4 +82,5 @@ class Mp4Check:
             raise NotWholeMp4(f"isn't a sound MP4: a {kind!r} box claims {size} bytes.")
         else:
             self._skip = size - len(header)
-        self._types.append(kind)
+        self._kind = kind
+        self._missing.discard(kind)

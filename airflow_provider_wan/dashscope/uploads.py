@@ -55,9 +55,10 @@ def read_policy(answer: Mapping[str, Any]) -> Policy:
     except KeyError as missing:
         raise UnavailableError(f"an upload policy without {missing}") from None
     limit = data.get("max_file_size_mb")
-    return Policy(
-        host, directory.rstrip("/"), float(limit) if isinstance(limit, int | float) else None, fields
-    )
+    # A number that is no size says nothing; and of a whole one Python may make no float at all.
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit < 1e9:
+        limit = None
+    return Policy(host, directory.rstrip("/"), None if limit is None else float(limit), fields)
 
 
 def form(policy: Policy, suffix: str) -> Form:

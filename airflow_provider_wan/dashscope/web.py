@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _PIECE = 64 << 10
 _IN_MEMORY = 4 << 20
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+# 18 digits are an exabyte; Python refuses to read numbers of thousands of them.
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _NO_PARTS = "Its server hands out no parts of files; from one that does, far less would do."
 
 
@@ -154,7 +156,7 @@ class RemoteFile(io.RawIOBase):
                 f"it answered HTTP {response.status_code} where the whole file was asked for"
             )
         length = response.headers.get("content-length", "")
-        if not encoding(response) and length.isdecimal():
+        if not encoding(response) and _LENGTH.fullmatch(length):
             self._same(int(length), response)
         self._forward = _Forward(self._line, response, self._limits.total)
         return b""
@@ -200,7 +202,7 @@ class _Forward:
 
     def _known_longer(self, position: int) -> bool:
         length = self._response.headers.get("content-length", "")
-        return not encoding(self._response) and length.isdecimal() and int(length) > position
+        return not encoding(self._response) and bool(_LENGTH.fullmatch(length)) and int(length) > position
 
     def close(self) -> None:
         """End the transfer."""

@@ -57,6 +57,11 @@ def test_answer_shaped_like_the_service_s_is_an_object_or_one_of_our_errors(
     assert named == status
 
 
+def test_numbers_that_a_database_can_not_keep_are_left_out() -> None:
+    content = b'{"usage": {"a": NaN, "b": -Infinity, "c": 1e999, "d": 1.5}}'
+    assert calls.read_answer(200, content, {}) == {"usage": {"a": None, "b": None, "c": None, "d": 1.5}}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"[" * 200_000, b'{"a":' * 200_000, b"9" * 10_000, b"\xff\xfe", b"", b"null", b"NaN"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import tracemalloc
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -84,6 +85,20 @@ def test_whole_file_passes(content: bytes) -> None:
 )
 def test_anything_else_is_named(content: bytes, said: str) -> None:
     assert said in verdict([content])
+
+
+def test_file_of_nothing_but_headers_takes_no_memory() -> None:
+    """A gigabyte of empty boxes must not become a list of 130 million names."""
+    check = Mp4Check()
+    check.feed(FTYP)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            check.feed(box(b"free") * 5_000)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 500_000
 
 
 def cut(content: bytes, places: Sequence[int]) -> list[bytes]:

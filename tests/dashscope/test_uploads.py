@@ -112,6 +112,24 @@ def test_file_of_exactly_the_limit_is_sent() -> None:
         assert upload(server, b"x" * 1024 * 1024)
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [10**400, -1, True, "100", None, float("nan")],
+    ids=["huge", "negative", "true", "text", "none", "nan"],
+)
+def test_limit_that_is_no_size_limits_nothing(limit: object) -> None:
+    answer = {
+        "policy": "",
+        "signature": "",
+        "upload_dir": "d",
+        "upload_host": "h",
+        "oss_access_key_id": "",
+        "x_oss_object_acl": "",
+    }
+    read = uploads.read_policy({"data": {**answer, "x_oss_forbid_overwrite": "", "max_file_size_mb": limit}})
+    assert read.max_megabytes is None
+
+
 def test_measuring_a_file_leaves_it_at_its_beginning() -> None:
     file = io.BytesIO(b"0123456789")
     file.read(4)

@@ -414,6 +414,7 @@ PART = Answer(206, CONTENT[:1000], {"content-range": "bytes 0-999/10000"})
         ([PART, Answer(200, CONTENT[1:])], "it changed while it was read"),
         ([Answer(206, CONTENT[:1000]), html(404)], "HTTP 404"),
         ([Answer(206, CONTENT[:1000]), Answer(206, CONTENT[:1000])], "HTTP 206 where the whole file was asked for"),
+        ([Answer(206, CONTENT[:9], {"content-range": f"bytes 0-8/{'9' * 5000}"}), Answer(404)], "HTTP 404"),
         ([Answer(200, b"not gzip", {"content-encoding": "gzip"})], "it broke off (DecodingError"),
         ([Answer(200, b"whatever", {"content-encoding": "br"})], "it comes encoded (br)"),
     ],
