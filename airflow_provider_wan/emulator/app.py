@@ -17,7 +17,7 @@ from starlette.routing import Route
 from airflow_provider_wan.dashscope.catalog.model import FACE_DETECT
 from airflow_provider_wan.emulator import model_lists
 from airflow_provider_wan.emulator.checks import Caller
-from airflow_provider_wan.emulator.clock import http_date
+from airflow_provider_wan.emulator.clock import http_date, whole
 from airflow_provider_wan.emulator.detector import Detector
 from airflow_provider_wan.emulator.disturb import disturbed, json_answer, xml_answer
 from airflow_provider_wan.emulator.emulation import Emulation
@@ -216,14 +216,15 @@ class Front:
     async def _token(self, call: Call) -> Response:
         caller = self._caller(call)
         text = call.request.query_params.get("expire_in_seconds", "60")
-        if not text.isdecimal() or not 1 <= int(text) <= 1800:
+        seconds = whole(text)
+        if seconds is None or not 1 <= seconds <= 1800:
             raise ServiceRefusal(
                 400,
                 "InvalidParameter",
                 "Required parameter(expire_in_seconds) missing or invalid, please check the request parameters.",
             )
         now = self._emulation.clock.now()
-        key, until = self._service.keys.temporary(caller.account, int(text), now)
+        key, until = self._service.keys.temporary(caller.account, seconds, now)
         return json_answer({"token": key, "expires_at": int(until)})
 
     async def _models(self, call: Call) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,6 +11,11 @@ from threading import Lock
 
 SERVICE_ZONE = timezone(timedelta(hours=8))
 """The zone of every time the service prints without naming one (proven for Beijing, assumed elsewhere)."""
+
+
+_FARTHEST = 100 * 365 * 24 * 3600.0
+_END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+"""Seconds since 1970, before what can be written as a date ends."""
 
 
 class ServiceClock:
@@ -50,10 +56,12 @@ class ServiceClock:
         """Jump forward by this many service seconds.
 
         Raises:
-            ValueError: For a negative number; the clock never goes back.
+            ValueError: For a negative number, as the clock never goes back, and for one of over a hundred years.
         """
-        if seconds < 0:
-            raise ValueError(f"advance={seconds}: must not be negative; the clock never goes back.")
+        if not 0 <= seconds <= _FARTHEST:  # neither is what is no number
+            raise ValueError(f"advance={seconds}: must be 0 to {_FARTHEST:.0f}; the clock never goes back.")
+        if self.now() + seconds > _END:
+            raise ValueError(f"advance={seconds}: would pass the year 9000.")
         with self._lock:
             self._pushed += seconds
 
@@ -80,6 +88,11 @@ def parse_filter_time(text: str) -> float:
     if len(text) != 14 or not text.isdigit():
         raise ValueError(text)
     return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=SERVICE_ZONE).timestamp()
+
+
+def whole(text: str) -> int | None:
+    """Read a number of up to 18 digits; None for anything else. Python refuses to read those of thousands."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def http_date(moment: float) -> str:

@@ -137,7 +137,11 @@ def _error(fault: Fault, request_id: str) -> Response:
 def json_answer(content: dict[str, Any], status: int = 200) -> Response:
     """Answer JSON, letters of all alphabets as they are."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, media_type="application/json")
+    try:
+        answer = text.encode()
+    except UnicodeEncodeError:  # half of a letter, as JSON's escapes allow it
+        answer = json.dumps(content, separators=(",", ":")).encode()
+    return Response(answer, status, media_type="application/json")
 
 
 def xml_answer(refusal: StorageRefusal, request_id: str) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_wan.emulator.clock import parse_filter_time
+from airflow_provider_wan.emulator.clock import parse_filter_time, whole
 from airflow_provider_wan.emulator.presentation import row
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
 from airflow_provider_wan.emulator.tasks import Status, Task
@@ -100,10 +100,10 @@ def _moment(query: Mapping[str, str], name: str) -> float | None:
 
 
 def _whole(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name) or str(default)
-    if not text.isdecimal() or int(text) < 1:
+    number = whole(query.get(name) or str(default))
+    if number is None or number < 1:
         raise _invalid(name)
-    return int(text)
+    return number
 
 
 def _invalid(name: str) -> ServiceRefusal:

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.catalog import Model
+from airflow_provider_wan.emulator.clock import whole
 from airflow_provider_wan.emulator.service_errors import ServiceRefusal
 from airflow_provider_wan.emulator.settings import EmulatorSettings
 
@@ -76,10 +77,10 @@ def _page(
 
 def _whole(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name) or str(default)
-    if not text.isdecimal() or int(text) < 1:
+    if (number := whole(text)) is None or number < 1:
         raise ServiceRefusal(
             400,
             "InvalidParameter",
             f"Required parameter({name}) missing or invalid, please check the request parameters.",
         )
-    return int(text)
+    return number

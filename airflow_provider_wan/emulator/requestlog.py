@@ -103,5 +103,5 @@ def parsed(raw: bytes) -> Any:
     """Return a body's JSON, or its text where it isn't."""
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")

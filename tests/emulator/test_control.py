@@ -47,9 +47,34 @@ def test_mistakes_are_answered_with_what_is_wrong(emulator: RunningEmulator, api
         ("faults", {}),
         ("clock", {"advance": -1}),
         ("clock", {}),
+        ("clock", {"advance": "nan"}),
+        ("clock", {"advance": 1e300}),
         (f"tasks/{api.job()}", {"status": "DONE"}),
         (f"tasks/{api.job()}", {"status": "CANCELED"}),
     ):
         answer = httpx.post(f"{control}/{path}", json=body)
         assert (answer.status_code, bool(answer.json()["error"])) == (400, True), path
     assert httpx.post(f"{control}/tasks/none", json={"status": "FAILED"}).status_code == 404
+
+
+def test_text_that_is_half_a_letter_or_too_deep_is_an_answer_and_no_failure(
+    emulator: RunningEmulator, api: Api
+) -> None:
+    control = f"{emulator.origin}/emulator"
+    deep = b'{"model": ' + b"[" * 100_000
+    half = b'{"model": "\\ud800", "input": {"prompt": "\\udfff"}}'
+    for body in (deep, half):
+        headers = {"Authorization": f"Bearer {emulator.key}", "X-DashScope-Async": "enable"}
+        path = "/services/aigc/video-generation/video-synthesis"
+        assert httpx.post(emulator.base_url + path, content=body, headers=headers).status_code == 400
+        assert httpx.post(f"{control}/faults", content=body).status_code == 400
+    assert len(httpx.get(f"{control}/requests").json()["submits"]) == 2
+
+
+def test_number_of_thousands_of_digits_is_refused(emulator: RunningEmulator) -> None:
+    headers = {"Authorization": f"Bearer {emulator.key}"}
+    for path in ("/tasks?page_no=", "/models?page_no="):
+        answer = httpx.get(f"{emulator.base_url}{path}{'9' * 5000}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "InvalidParameter")
+    answer = httpx.post(f"{emulator.base_url}/tokens?expire_in_seconds={'9' * 5000}", headers=headers)
+    assert answer.status_code == 400

@@ -112,6 +112,7 @@ def test_same_name_can_not_be_uploaded_twice(api: Api) -> None:
     ("field", "value", "code"),
     [
         ("Signature", "forged", "SignatureDoesNotMatch"),
+        ("Signature", "forgéd", "SignatureDoesNotMatch"),
         ("policy", "", "AccessDenied"),
         ("OSSAccessKeyId", "LTAIother", "AccessDenied"),
         ("key", "somewhere/else.mp4", "AccessDenied"),
