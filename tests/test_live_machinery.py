@@ -13,17 +13,21 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from airflow_provider_wan.dashscope import catalog
+from airflow_provider_wan.dashscope import Account, catalog
 from airflow_provider_wan.dashscope.requests import VideoSynthesis, WanRequest
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, RunningEmulator, running
 from tests.live import surprises
 from tests.live.cases import FUNCTIONS, Case, cheapest, together
+from tests.live.conftest import agreed
 from tests.live.consent import NoConsentError, Till, choose, decide
+from tests.live.inputs import Files
+from tests.live.run import Recording, run_job
+from tests.live.table import Outcome
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-live-key-that-is-nobodys-business"
@@ -172,7 +176,7 @@ def test_on_a_terminal_yes_runs_them_and_the_bill_is_no_more_than_was_said(
 ) -> None:
     """Rendered, so that the emulator bills by what it was really given."""
     emulator = service(render=True)
-    wanted = "text_to_video or animate or speech_to_video or videoedit"
+    wanted = "text_to_video or animate or speech_to_video"
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         command("-k", wanted),
@@ -191,20 +195,18 @@ def test_on_a_terminal_yes_runs_them_and_the_bill_is_no_more_than_was_said(
         os.close(ours)
         os.close(theirs)
     assert process.returncode == 0, said
-    assert "Type 'yes' to pay up to 5.10 CNY, anything else to send nothing:" in said
-    assert "4 passed" in said
+    assert "Type 'yes' to pay up to 2.58 CNY, anything else to send nothing:" in said
+    assert "3 passed" in said
     bill = {charge.model: charge.cost for charge in emulator.ledger()}
     assert bill == {
         "wan2.2-t2v-plus": Decimal("0.70"),
-        "wan2.7-videoedit": Decimal("2.52"),
         "wan2.2-animate-move": Decimal("0.88"),
         "wan2.2-s2v": Decimal("1.00"),
     }
-    assert "Together 5.10 CNY by the list prices." in said
+    assert "Together 2.58 CNY by the list prices." in said
     # The figure's picture and motion are made of the first job's result.
     fetched = [(one.model, one.role) for one in emulator.inputs()]
     assert fetched == [
-        ("wan2.7-videoedit", "video"),
         ("wan2.2-animate-move", "image_url"),
         ("wan2.2-animate-move", "video_url"),
         ("wan2.2-s2v", "image_url"),
@@ -238,6 +240,28 @@ def test_jobs_that_fail_or_are_lost_fail_their_test_and_are_not_sent_again(
 
 
 # -- decisions --------------------------------------------------------------------------------------
+
+
+def test_a_job_that_was_not_agreed_to_is_prepared_and_not_submitted(
+    service: Callable[..., RunningEmulator], tmp_path: Path
+) -> None:
+    emulator = service()
+    (case,) = choose(["image_to_video"], environment(emulator)).cases
+    account = Account.of(api_key=KEY, region=BEIJING, host=emulator.base_url)
+    with Recording(account) as client, pytest.raises(NoConsentError):
+        run_job(client, case, Files(tmp_path), Till(Decimal(0)), Outcome("x"), region=BEIJING, poll=0)
+    assert emulator.requests.count("upload") == 1
+    assert emulator.submits() == []
+
+
+def test_beside_others_nothing_is_sent_because_nobody_could_be_asked() -> None:
+    class Worker:
+        workerinput: ClassVar[dict[str, Any]] = {}
+
+    there = {"DASHSCOPE_API_KEY": KEY, "WAN_LIVE_REGION": BEIJING}
+    no = agreed(Worker(), choose(["wan3_video"], there), "0.60")  # type: ignore[arg-type]
+    assert no is not None
+    assert (no.mistake, no.reason) == (True, "live jobs are run one after the other: leave out -n")
 
 
 def test_there_is_a_job_for_every_function() -> None:
@@ -275,6 +299,20 @@ def test_cheapest_job_of_text_to_video_is_the_cheapest_that_any_price_allows() -
         for price in model.prices["mainland"].values()
     )
     assert case.most.amount == cheapest_second
+
+
+@pytest.mark.parametrize("region", sorted(catalog.REGIONS))
+def test_amount_is_what_the_jobs_cost_rounded_up_to_the_cent(region: str) -> None:
+    cases = [case for function in FUNCTIONS if (case := cheapest(function, region))]
+    exactly = sum((case.most.amount for case in cases), Decimal(0))
+    assert Decimal(0) <= Decimal(together(cases)) - exactly < Decimal("0.01")
+
+
+def test_what_goes_in_is_counted_where_it_is_billed() -> None:
+    case = cheapest("videoedit", BEIJING)
+    assert case is not None
+    assert case.body["parameters"] == {"resolution": "720P", "duration": 2}
+    assert case.most.amount == (Decimal("2.2") + 2) * Decimal("0.6")
 
 
 def test_figures_are_left_out_where_the_person_is_not_made() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_wan.dashscope import Account
+from airflow_provider_wan.dashscope import Account, calls
+from airflow_provider_wan.doctor.answer import Answer
 from airflow_provider_wan.doctor.examine import examine
-from airflow_provider_wan.doctor.hiding import in_part, patterns_hidden
+from airflow_provider_wan.doctor.hiding import Hider, in_part, patterns_hidden
 from airflow_provider_wan.doctor.report import Report
 from airflow_provider_wan.emulator import RegionSettings
 from tests.dashscope.properties import unhurried
@@ -119,7 +122,7 @@ def test_report_on_a_refused_key_quotes_no_key_not_even_another_one(bent: Examin
         workspace_id="llm-another-one",
     )
     shown = forms(report)
-    for hidden in (KEY, UID, WORKSPACE, "SECRETsig", "LTAISE", "8835-0", "SECR*", "\x1b"):
+    for hidden in (KEY, UID[:5], WORKSPACE, "SECRETsig", "LTAISE", "8835-0", "SECR*", "\x1b"):
         assert hidden not in shown, hidden
 
 
@@ -148,6 +151,33 @@ def test_hosts_of_your_own_are_not_named_and_a_workspaces_only_in_part(
     assert report.about["host"].startswith(shown)
     assert "secretcorp" not in forms(report).lower()
     assert_clean(report, ids=[])
+
+
+def test_what_an_examination_knows_is_hidden_wherever_it_is_said() -> None:
+    account = Account.of(
+        api_key=KEY, host="https://gateway.SECRETcorp.example/api/v1", workspace_id=WORKSPACE
+    )
+    row = {"caller_uid": "acme-1", "caller_parent_id": 4711, "api_key_id": KEY_ID, "task_id": "job-of-SECRET"}
+    listed = Answer(
+        calls.list_tasks(), 0, 0, 200, {}, json.dumps({"data": [row], "request_id": "SECRETcall"}).encode()
+    )
+    policy = Answer(calls.upload_policy("x"), 0, 0, 200, {}, json.dumps({"data": POLICY}).encode())
+    hide = Hider(account, [listed, policy])
+    said = [
+        *row.values(),
+        *POLICY.values(),
+        KEY,
+        KEY[3:],
+        WORKSPACE,
+        "gateway.secretcorp.example",
+        "SECRETcall",
+    ]
+    shown = hide(" ".join(map(str, said)))
+    assert shown.split() == [
+        *("***", "***", "***", "job-of-S..."),
+        *["***"] * 5,
+        *("private", "true", "100", "***", "***", "llm-SE***", "(own", "host)", "SECRETca..."),
+    ]
 
 
 def test_errors_of_the_connection_do_not_name_a_host_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,12 +81,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     choice = choose(functions, os.environ)
     amount = together(choice.cases)
-    live = Live(choice, _agreed(session.config, choice, amount), Till(Decimal(amount)))
+    live = Live(choice, agreed(session.config, choice, amount), Till(Decimal(amount)))
     live.poll = float(os.environ.get(POLL) or live.poll)
     session.config.stash[_LIVE] = live
 
 
-def _agreed(config: pytest.Config, choice: Choice, amount: str) -> No | None:
+def agreed(config: pytest.Config, choice: Choice, amount: str) -> No | None:
     """Say what it costs, and ask whether that is agreed to."""
     if not choice.cases or choice.account is None:
         return No("there is nothing to run")
