@@ -16,6 +16,7 @@ from typing import Any
 import anyio.to_thread
 from airflow.utils.session import create_session
 from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 
 from airflow_provider_wan.dashscope.errors import WanError
 from airflow_provider_wan.deployment import Deployment
@@ -85,6 +86,16 @@ async def media_file(request: Request, place: WhichInstance) -> Response:
 def static(request: Request, name: str) -> Response:
     """Return one of the pages' own files."""
     return _static(request, name, "no-cache")
+
+
+@_pages.exception_handler(HTTPException)
+async def refused(request: Request, error: HTTPException) -> Response:
+    """Refuse a page with the page itself: it asks for its data, is refused that too, and says so in a sentence."""
+    file = static_files.read(f"{request.url.path.rpartition('/')[2]}.html")
+    if request.scope.get("endpoint") is not page or file is None:
+        return await http_exception_handler(request, error)
+    headers = {"Cache-Control": "private, no-store", **(error.headers or {})}
+    return Response(file.content, error.status_code, headers, media_type=file.media_type)
 
 
 @_pages.exception_handler(UnavailableError)

@@ -178,6 +178,8 @@ def test_who_may_not_see_it_is_shown_and_sent_nothing(
             answer = seen.page.goto(address)
             assert answer
             assert answer.status == status, address
+            if address.partition("?")[0].endswith(("/edit", "/run")):
+                expect(seen.page.get_by_role("alert")).to_contain_text(sentence)
             assert not told(seen.page.content()), address
         for got, text in seen.page.evaluate(FETCH, asked):
             assert got == status
@@ -311,7 +313,7 @@ def test_an_id_with_a_line_break_is_refused_and_harms_nothing(seen: Watched, lai
     assert seen.page.locator(".tile .name").text_content() == task
     seen.page.locator(".tile").click()
     seen.page.wait_for_url("**/edit?**")
-    assert "control character" in seen.page.content()
+    expect(seen.page.get_by_role("alert")).to_contain_text("The address of this page doesn't name a task")
     assert seen.page.locator("img").count() == 0
     assert all("status of 422" in one for one in seen.complaints)
     seen.complaints.clear()
