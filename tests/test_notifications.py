@@ -304,6 +304,12 @@ def renderings(said: Message) -> dict[str, str]:
     }
 
 
+@pytest.mark.timeout(60)
+def test_long_text_of_the_service_s_keeps_nobody_waiting() -> None:
+    said = lines(failed(job_failed("InternalError", "billed " * 20_000)))
+    assert "isn't billed" in said["Spent"]
+
+
 @pytest.mark.parametrize("outcome", everywhere())
 def test_hostile_texts_are_inert_in_a_mail(outcome: Outcome) -> None:
     page = Tags(as_mail.html(message(outcome), picture="cid:poster.png"))

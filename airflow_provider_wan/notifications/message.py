@@ -21,6 +21,8 @@ _TITLE, _LEAD, _TEXT, _PLACE, _PROMPT, _ITEM = 150, 1200, 600, 400, 300, 240
 
 _RETRY = re.compile(r"(?:A retry|It is not retried)\b[^.]*\.")
 _BILLED = re.compile(r"[^.:)\n]*\bbilled\b[^.\n]*\.")
+_END = 2000
+"""Characters at a text's end among which the sentences stand that are ours."""
 _MAY_HELP = ("later", "new_job")
 _FINAL = "It is not retried."
 _UP_FOR_RETRY = "up_for_retry"
@@ -218,7 +220,8 @@ class _Told:
 
 def _last(pattern: re.Pattern[str], text: str) -> str:
     """Return the last part of a text that a pattern finds; empty where there is none."""
-    found = pattern.findall(text)
+    # Of a long one only the end, as the patterns may look at each letter as often as there are letters before it.
+    found = pattern.findall(text[-_END:])
     return str(found[-1]).strip() if found else ""
 
 
