@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale dist docs screenshots test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
+.PHONY: help demo demo-long up down at-scale audit dist docs fuzz screenshots test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,16 @@ screenshots: $(INSTALLED)  ## Take the documentation's pictures anew, of edits o
 dist: $(INSTALLED)  ## Build the package into dist, check it, and edit a clip with it in an empty environment
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dist
 	@$(BIN)/python -m packaging_check
+
+FUZZ_RUNS ?= 1000000
+
+fuzz: $(INSTALLED)  ## Give each reader of foreign input FUZZ_RUNS inputs; hours at a million. FUZZ="answers pages" chooses
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
+	@$(BIN)/python -m fuzz --runs $(FUZZ_RUNS) $(FUZZ)
+
+audit: $(INSTALLED)  ## Ask PyPI for known holes in what is pinned, and list what the linter's rules on security pass over
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group audit
+	@$(BIN)/python -m audit
 
 test: lint types pytest  ## Run all checks: lint, types, tests
 
@@ -84,7 +94,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 constraints:  ## Pin anew everything that the commands above install (needs uv)
 	printf 'pip\nhatchling\neditables\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --no-annotate --custom-compile-command 'make constraints' --output-file constraints.txt \
-	  --extra emulator --extra examples --group at-scale --group bench --group demo --group dist --group docs --group test pyproject.toml -
+	  --extra emulator --extra examples --group at-scale --group audit --group bench --group demo --group dist --group docs --group fuzz --group test pyproject.toml -
 
 clean: down  ## Remove the environment, the demo's folder and caches
 	rm -rf $(VENV) .build .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
