@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import signal
 import sys
@@ -41,7 +42,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: this machine only); any other opens it to whoever reaches that address",
+    )
     add("--port", type=int, default=8765, help="port of the first region; 0: a free one (default: 8765)")
     add("--region", default=DEFAULT_REGION, metavar="ID", help=f"first region (default: {DEFAULT_REGION})")
     add(
@@ -150,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         with running(settings) as emulator:
             _introduce(emulator)
+            _warn(settings.host)
             stop.wait()
     except ModuleNotFoundError as error:
         print(
@@ -162,6 +168,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"wan-emulator: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _warn(host: str) -> None:
+    """Say what it means to listen on an address that others reach."""
+    try:
+        alone = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        alone = host == "localhost"
+    if not alone:
+        print(
+            f"wan-emulator: warning: it listens on {host}, so whoever reaches that address may use it: its control "
+            "routes take no key, the default key is no secret, the media root is public, and an input's address "
+            "makes this machine ask for it. Let it listen on 127.0.0.1, or keep others out by a firewall.",
+            file=sys.stderr,
+        )
 
 
 def _introduce(emulator: RunningEmulator) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from airflow_provider_wan.emulator.__main__ import read_settings
@@ -91,3 +92,26 @@ def test_malformed_region_is_explained(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         read_settings(["--also=beijing"])
     assert "REGION:PORT:KEY" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [(None, False), ("127.0.0.2", False), ("localhost", False), ("0.0.0.0", True)]
+)
+def test_only_an_address_that_others_reach_is_warned_of(host: str | None, warned: bool) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "--port=0", "--no-render", *([f"--host={host}"] if host else [])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert any("AIRFLOW_CONN_DASHSCOPE_DEFAULT" in line for line in process.stdout)
+    sockets = _listening(process.pid)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=10)
+    assert sockets == {"0.0.0.0" if warned else "127.0.0.2" if host == "127.0.0.2" else "127.0.0.1"}
+    assert ("warning: it listens on 0.0.0.0" in said) is warned
+
+
+def _listening(pid: int) -> set[str]:
+    return {one.laddr.ip for one in psutil.Process(pid).net_connections("tcp") if one.status == "LISTEN"}
