@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 
 class CheckError(Exception):
@@ -37,14 +38,16 @@ def running(
 def run(
     *command: str | Path, folder: Path, environment: Mapping[str, str] | None = None, limit: float = 300
 ) -> str:
-    """Run a program in a folder of ours and return what it printed; it has to succeed within `limit` seconds."""
-    log, spoken = folder / "printed.log", " ".join(map(str, command))
-    with running(*command, folder=folder, environment=environment, log=log) as process:
-        try:
-            process.wait(limit)
-        except subprocess.TimeoutExpired:
-            raise CheckError(f"`{spoken}` wasn't over within {limit:.0f} seconds.") from None
-    said = log.read_text()
+    """Run a program in a folder and return what it printed; it has to succeed within `limit` seconds."""
+    spoken = " ".join(map(str, command))
+    with NamedTemporaryFile() as kept:
+        log = Path(kept.name)
+        with running(*command, folder=folder, environment=environment, log=log) as process:
+            try:
+                process.wait(limit)
+            except subprocess.TimeoutExpired:
+                raise CheckError(f"`{spoken}` wasn't over within {limit:.0f} seconds.") from None
+        said = log.read_text()
     if process.returncode:
         last = "\n".join(said.strip().splitlines()[-30:])
         raise CheckError(f"`{spoken}` ended with {process.returncode}:\n{last}")
