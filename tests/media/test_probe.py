@@ -177,7 +177,9 @@ class Stream(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    "content", [clip(options=FASTSTART), clip(), clip("webm"), picture("PNG"), sound("wav", 1)]
+    "content",
+    [clip(options=FASTSTART), clip(), clip("webm"), picture("PNG"), sound("wav", 1)],
+    ids=["mp4, index first", "mp4, index last", "webm", "png", "wav"],
 )
 def test_a_file_of_unknown_length_is_told_all_the_same(content: bytes) -> None:
     assert probe(Stream(content)).size is None
