@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-long up down at-scale audit dist docs fuzz screenshots test lint types pytest fast-tests system-tests test-large test-matrix test-ui constraints clean
+.PHONY: help demo demo-long up down at-scale audit dist docs fuzz screenshots test lint types pytest fast-tests system-tests test-slow test-matrix test-ui constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,11 +61,11 @@ types: $(INSTALLED)  ## Check types
 # Side by side: the real Airflow waits for most of its time. It goes first where both want the processor, because beside
 # programs that are as busy its SQLite may stay locked for longer than its parts wait for it.
 pytest: $(INSTALLED)  ## Run the tests
-	@echo "Running the tests, which takes about 15 minutes: the fast ones, and a real Airflow whose parts are killed ..."
+	@echo "Running the tests, which takes about 20 minutes: the fast ones, and a real Airflow whose parts are killed ..."
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target fast-tests system-tests
 
 fast-tests: $(INSTALLED)
-	nice -n 19 $(BIN)/python -m pytest -n 4 --dist loadgroup --ignore tests/system
+	nice -n 19 $(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow" --ignore tests/system
 
 system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest tests/system
@@ -73,8 +73,8 @@ system-tests: $(INSTALLED)
 test-matrix: $(INSTALLED)  ## Run the fast tests with each Airflow and Python, e.g. MATRIX='--quick --airflow 3.1.0'
 	@$(BIN)/python -m matrix $(MATRIX)
 
-test-large: $(INSTALLED)  ## Run the tests of flat memory with a gibibyte, and with ten minutes of 1080p
-	WAN_TEST_SIZES=full $(BIN)/python -m pytest tests/media/test_memory.py tests/transfers/test_large_files.py
+test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, more films, the benchmarks
+	$(BIN)/python -m pytest -m slow --ignore tests/system
 
 test-ui: $(INSTALLED)  ## Run the tests of the pages in a browser (needs Chromium)
 	@$(BIN)/python -m tests.ui.browser.chromium

@@ -20,6 +20,7 @@ print(json.dumps([[one.kind, one.started, one.throttled] for one in main(sys.arg
 """
 
 
+@pytest.mark.slow
 def test_polling_benchmark_counts_each_contender(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--sizes", "4", "--speed", "300", "--check-size", "2", "--check-speed", "300"]
     measured = polling.main([*arguments, "--images", str(tmp_path)])
@@ -31,6 +32,7 @@ def test_polling_benchmark_counts_each_contender(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().out.count("| shared poller") == 2
 
 
+@pytest.mark.slow
 def test_night_benchmark_finishes_a_short_night(tmp_path: Path) -> None:
     arguments = ["--edits", "3", "--check-edits", "0", "--faster", "3"]
     nights = night.main([*arguments, "--images", str(tmp_path)])
@@ -47,6 +49,7 @@ def test_longest_idle_time_of_a_slot_counts_until_the_last_edit_starts() -> None
     assert night.longest_idle(jobs, 2, 0) == 7
 
 
+@pytest.mark.slow
 def test_triggerer_benchmark_runs_all_triggers_in_airflows_triggerer(tmp_path: Path) -> None:
     arguments = ["--triggers", "3", "--first", "1", "--settle", "0.5", "--watched", "1"]
     few = ["--kinds", "WanTaskTrigger", "--images", str(tmp_path)]
@@ -63,6 +66,7 @@ def test_triggerer_benchmark_runs_all_triggers_in_airflows_triggerer(tmp_path: P
     assert (tmp_path / "triggerer.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_tab_benchmark_asks_a_real_server_and_counts_what_is_read() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.video_tab", "--siblings", "20", "--repeats", "2"],

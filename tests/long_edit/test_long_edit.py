@@ -101,6 +101,7 @@ def test_the_same_film_again_pays_nothing_and_cuts_nothing(films: Films, renderi
     assert stamps(films.folder / "work") == before
 
 
+@pytest.mark.slow
 def test_a_lost_piece_is_made_again_alone(films: Films, rendering: RunningEmulator) -> None:
     films.edit()
     lost = next((films.folder / "work").rglob("edited/0001.mp4"))
@@ -109,12 +110,14 @@ def test_a_lost_piece_is_made_again_alone(films: Films, rendering: RunningEmulat
     assert len(rendering.ledger()) == PIECES + 1
 
 
+@pytest.mark.slow
 def test_another_edit_of_the_same_film_is_made_anew(films: Films, rendering: RunningEmulator) -> None:
     films.edit()
     films.edit(prompt="much wider")
     assert len(rendering.ledger()) == 2 * PIECES
 
 
+@pytest.mark.slow
 def test_overlapping_pieces_add_up_to_the_film(films: Films, source: Path) -> None:
     films.edit("long_film_overlapping")
     found = measure(source, films.file, BOX)
@@ -122,6 +125,7 @@ def test_overlapping_pieces_add_up_to_the_film(films: Films, source: Path) -> No
     assert abs(found.late) < 0.005
 
 
+@pytest.mark.slow
 def test_a_film_may_stay_silent(films: Films) -> None:
     result = films.edit("long_film_silent").xcom("film.join")
     assert (result["frames"], result["sound"]) == (240, False)
@@ -149,6 +153,7 @@ def test_a_chain_that_is_too_short_for_the_film_submits_nothing(
     assert rendering.tasks() == []
 
 
+@pytest.mark.slow
 def test_each_piece_gets_its_mask(films: Films, rendering: RunningEmulator) -> None:
     result = films.edit("long_film_masked").xcom("film.join")
     assert (result["frames"], result["width"]) == (240, 320)
@@ -222,6 +227,7 @@ def request_of(submit: Any) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.slow
 def test_a_film_shorter_than_a_piece_is_one_piece(
     films: Films, rendering: RunningEmulator, tmp_path: Path
 ) -> None:

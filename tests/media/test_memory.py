@@ -1,4 +1,4 @@
-"""Minutes of 1080p go through each tool in less than 300 MiB, the process itself included."""
+"""Ten minutes of 1080p go through each tool in less than 300 MiB, the process itself included."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import pytest
 
 from airflow_provider_wan.media.writing import MovieWriter
 from tests.media.files import sound
-from tests.sizes import at_full_size
 
 MOST = 300
 """MiB, as the process's peak."""
-MINUTES, SIZE, RATE = 10 if at_full_size() else 2, (1920, 1080), 10
+MINUTES, SIZE, RATE = 10, (1920, 1080), 10
 
 # One process makes the films for all.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("films of minutes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("films of minutes")]
 
 # Each is run in a process of its own; FILM, CUT (its first 20 s) and OUT are paths.
 HEAD = """
@@ -56,7 +55,7 @@ WORK = {
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A film of minutes, whose packets repeat every ten seconds, and one of twenty seconds."""
+    """A film of ten minutes, whose packets repeat every ten seconds, and one of twenty seconds."""
     folder = tmp_path_factory.mktemp("films")
     once = folder / "once.mp4"
     random = np.random.default_rng(0)

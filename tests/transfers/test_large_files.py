@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.clock import ticks
-from tests.sizes import at_full_size
 from tests.transfers.conftest import fetching_service, s3_client, s3_connection
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
     from airflow_provider_wan.emulator.inputs import Fetched
 
-LARGE = 1 << (30 if at_full_size() else 28)
-LARGE_IN_S3 = max(LARGE // 4, 1 << 27)
+LARGE = 1 << 30
+LARGE_IN_S3 = LARGE // 4
 ALLOWED_GROWTH = 64 << 20
 MODEL = "wan2.7-videoedit"
 BLOCK = bytes(1 << 20)
@@ -136,6 +135,7 @@ def fetched_by_a_job(emulator: RunningEmulator, url: str) -> list[Fetched]:
 
 
 # The emulated S3 is slow with large objects: it copies a whole one for each range of it, and for each move.
+@pytest.mark.slow
 @pytest.mark.parametrize(("store", "large"), [("file", LARGE), ("s3", LARGE_IN_S3)])
 def test_landing_a_large_file_takes_little_memory(
     store: str, large: int, results: Results, environment: dict[str, str], tmp_path: Path, s3: str
@@ -156,6 +156,7 @@ def test_landing_a_large_file_takes_little_memory(
             s3_client(s3).delete_object(Bucket="films", Key=item["Key"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("store", "large"), [("file", LARGE), ("s3", LARGE_IN_S3)])
 def test_uploading_a_large_file_takes_little_memory(
     store: str,
