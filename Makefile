@@ -58,23 +58,20 @@ lint: $(INSTALLED)  ## Check style
 types: $(INSTALLED)  ## Check types
 	$(BIN)/mypy
 
-# Side by side: the real Airflow waits for most of its time. It goes first where both want the processor, because beside
-# programs that are as busy its SQLite may stay locked for longer than its parts wait for it.
+# One after the other: beside busy tests Airflow's SQLite may stay locked for longer than its parts wait for it.
 pytest: $(INSTALLED)  ## Run the tests
-	@echo "Running the tests, which takes about 20 minutes: the fast ones, and a real Airflow whose parts are killed ..."
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target fast-tests system-tests
+	@echo "Running the tests, which takes about 20 minutes: the fast ones, then a real Airflow whose parts are killed ..."
+	@$(MAKE) --no-print-directory fast-tests
+	@$(MAKE) --no-print-directory system-tests
 
 fast-tests: $(INSTALLED)
-	nice -n 19 $(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow" --ignore tests/system
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow" --ignore tests/system
 
 system-tests: $(INSTALLED)
-	$(BIN)/python -m pytest tests/system
+	$(BIN)/python -m pytest -m "not slow" tests/system
 
-test-matrix: $(INSTALLED)  ## Run the fast tests with each Airflow and Python, e.g. MATRIX='--quick --airflow 3.1.0'
-	@$(BIN)/python -m matrix $(MATRIX)
-
-test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, more films, the benchmarks
-	$(BIN)/python -m pytest -m slow --ignore tests/system
+test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, films, benchmarks
+	$(BIN)/python -m pytest -m slow
 
 test-ui: $(INSTALLED)  ## Run the tests of the pages in a browser (needs Chromium)
 	@$(BIN)/python -m tests.ui.browser.chromium
