@@ -20,6 +20,15 @@ print(json.dumps([[one.kind, one.started, one.throttled] for one in main(sys.arg
 """
 
 
+def apart(*arguments: str) -> list[str]:
+    """Run a benchmark in a process of its own, and return the lines that it prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.splitlines()
+
+
 @pytest.mark.slow
 def test_polling_benchmark_counts_each_contender(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--sizes", "4", "--speed", "300", "--check-size", "2", "--check-speed", "300"]
@@ -53,31 +62,15 @@ def test_longest_idle_time_of_a_slot_counts_until_the_last_edit_starts() -> None
 def test_triggerer_benchmark_runs_all_triggers_in_airflows_triggerer(tmp_path: Path) -> None:
     arguments = ["--triggers", "3", "--first", "1", "--settle", "0.5", "--watched", "1"]
     few = ["--kinds", "WanTaskTrigger", "--images", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-c", TRIGGERER, *arguments, *few],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == [["WanTaskTrigger", 4, 0]]
+    said = apart("-c", TRIGGERER, *arguments, *few)
+    assert json.loads(said[-1]) == [["WanTaskTrigger", 4, 0]]
     assert (tmp_path / "triggerer.png").stat().st_size > 1000
 
 
 @pytest.mark.slow
 def test_tab_benchmark_asks_a_real_server_and_counts_what_is_read() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.video_tab", "--siblings", "20", "--repeats", "2"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    rows = {cells[0]: cells for line in done.stdout.splitlines() if (cells := line.strip("| ").split(" | "))}
+    said = apart("-m", "benchmarks.video_tab", "--siblings", "20", "--repeats", "2")
+    rows = {cells[0]: cells for line in said if (cells := line.strip("| ").split(" | "))}
     found = {name.strip(): cells for name, cells in rows.items()}
     statements, read = (int(found["edit/data"][at]) for at in (4, 5))
     assert 0 < statements < 10

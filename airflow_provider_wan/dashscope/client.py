@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,6 +23,7 @@ from airflow_provider_wan.dashscope.detection import Detection, DetectionLostErr
 from airflow_provider_wan.dashscope.errors import SubmitUnknownError, UnavailableError, UnreachableError
 from airflow_provider_wan.dashscope.quiet import unlogged
 from airflow_provider_wan.dashscope.results import Submission, TaskSnapshot, read_snapshot
+from airflow_provider_wan.dashscope.tls import ssl_context
 
 CONNECT_TIMEOUT = 10.0
 TRANSFER_TIMEOUT = 120.0
@@ -37,12 +36,6 @@ _NOT_SENT = (
 )
 # Beside what httpx wraps, the TLS layer may let its own errors through.
 _NO_ANSWER = (httpx.RequestError, httpx.InvalidURL, OSError)
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    # Making one reads the certificate bundle: 25 ms or more, so once per process.
-    return httpx.create_ssl_context()
 
 
 def _trouble(call: Call, error: Exception) -> UnavailableError | SubmitUnknownError:
@@ -102,7 +95,7 @@ class DashScopeClient:
         self._read_timeout = read_timeout
         self._sleep = sleep
         self.clock_ahead = timedelta(0)
-        self._http = httpx.Client(verify=_ssl_context(), follow_redirects=False)
+        self._http = httpx.Client(verify=ssl_context(), follow_redirects=False)
 
     def __enter__(self) -> Self:
         return self
@@ -299,7 +292,7 @@ class AsyncDashScopeClient:
         self._patient = patient
         self._read_timeout = read_timeout
         self._sleep = sleep
-        self._http = httpx.AsyncClient(verify=_ssl_context(), follow_redirects=False)
+        self._http = httpx.AsyncClient(verify=ssl_context(), follow_redirects=False)
 
     async def aclose(self) -> None:
         """Close the connections. The client can't be used afterwards."""

@@ -8,10 +8,8 @@ very IP address that was vetted, and time and amount are bounded.
 from __future__ import annotations
 
 import contextlib
-import functools
 import http.cookiejar
 import socket
-import ssl
 import threading
 import time
 import urllib.request
@@ -27,6 +25,7 @@ from airflow_provider_wan.dashscope.input_errors import InputUnreadableError
 from airflow_provider_wan.dashscope.quiet import unlogged
 from airflow_provider_wan.dashscope.redact import redacted
 from airflow_provider_wan.dashscope.requests.problem import shown
+from airflow_provider_wan.dashscope.tls import ssl_context
 
 if TYPE_CHECKING:
     from airflow_provider_wan.addresses import AddressRules, Checked
@@ -225,7 +224,7 @@ class Line:
         self.close()
         cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         with self._bounded("the proxy of this worker's environment can't be used"):
-            self._client = httpx.Client(verify=_ssl_context(), trust_env=False, proxy=proxy, cookies=cookies)
+            self._client = httpx.Client(verify=ssl_context(), trust_env=False, proxy=proxy, cookies=cookies)
         self._client_of = client_of
         self._used = False
 
@@ -280,9 +279,3 @@ def _proxy(scheme: str, place: str) -> str | None:
     if not proxy or urllib.request.proxy_bypass(place):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    # Making one reads the certificate bundle: 25 ms or more, so once per process.
-    return httpx.create_ssl_context()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import ssl
 import time
 from collections.abc import Callable
 from typing import Self
@@ -15,6 +13,7 @@ from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.calls import Call
 from airflow_provider_wan.dashscope.errors import ThrottledError
 from airflow_provider_wan.dashscope.quiet import unlogged
+from airflow_provider_wan.dashscope.tls import ssl_context
 from airflow_provider_wan.doctor.answer import Answer
 
 MOST_CALLS = 59
@@ -24,12 +23,6 @@ GIVE_UP = 3
 """Calls in a row without an answer after which nothing more is asked."""
 _LARGEST = 4 << 20
 _LONGEST_PAUSE = 5.0
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    # Making one reads the certificate bundle.
-    return httpx.create_ssl_context()
 
 
 class Asker:
@@ -67,7 +60,7 @@ class Asker:
         self.throttled = 0
         try:
             # As the provider's client does it, so that what works here works there.
-            self._http = httpx.Client(verify=_ssl_context(), follow_redirects=False)
+            self._http = httpx.Client(verify=ssl_context(), follow_redirects=False)
         except (ImportError, httpx.InvalidURL) as error:
             raise ValueError(str(error)) from None
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_provider_wan.dashscope import catalog
+from airflow_provider_wan.dashscope.durations import LONGEST
 from airflow_provider_wan.dashscope.room import expected_wait, spoken
 from airflow_provider_wan.doctor.answer import Answer, rows_of, whole
 from airflow_provider_wan.doctor.finding import Finding, note, ok, warning
 from airflow_provider_wan.doctor.limits import Limit
 
-CEILING = 3 * 3600.0
-"""Seconds after its submission at which the service fails a job that has no result."""
 STATES = ("RUNNING", "PENDING")
 
 
@@ -98,11 +97,11 @@ def _of_model(name: str, running: int, pending: int, limit: Limit | None) -> Fin
         )
     longest = model.typical_seconds[1] if model else 600
     wait = expected_wait(pending, slots, float(longest))
-    if wait > CEILING:
+    if wait > LONGEST:
         return warning(
             about,
             f"{found}, so one submitted now may wait for {spoken(wait)}",
-            f"less than {spoken(CEILING)}, after which the service fails what has no result",
+            f"less than {spoken(LONGEST)}, after which the service fails what has no result",
             "submit less at a time: keep max_queue_wait set, and see `airflow wan pools`",
         )
     if pending:

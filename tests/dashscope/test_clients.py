@@ -12,9 +12,8 @@ import time
 import httpx
 import pytest
 
-from airflow_provider_wan.dashscope import client as client_module
 from airflow_provider_wan.dashscope import clients as clients_module
-from airflow_provider_wan.dashscope import polling
+from airflow_provider_wan.dashscope import polling, tls
 from airflow_provider_wan.dashscope.account import Account
 from airflow_provider_wan.dashscope.client import AsyncDashScopeClient
 from airflow_provider_wan.dashscope.clients import client_for, shared_poller
@@ -256,7 +255,7 @@ async def test_certificates_are_not_read_on_the_event_loop(monkeypatch: pytest.M
         return read()
 
     monkeypatch.setattr(httpx, "create_ssl_context", noting)
-    client_module._ssl_context.cache_clear()
+    tls.ssl_context.cache_clear()
     await asyncio.gather(*(borrow(account(f"http://127.0.0.1:{port}")) for port in (1, 1, 2)))
     assert readers
     assert threading.get_ident() not in readers

@@ -646,7 +646,7 @@ def test_certificate_is_asked_for_and_checked_by_the_name_though_the_address_is_
     server_side, client_side = certificate(tmp_path, "media.invalid")
     names: list[str] = []
     server_side.sni_callback = lambda _, name, __: names.append(name)
-    monkeypatch.setattr(fetching, "_ssl_context", lambda: client_side)
+    monkeypatch.setattr(fetching, "ssl_context", lambda: client_side)
     rules, _ = resolving("127.0.0.1")
     with Files(CONTENT, tls=server_side) as server:
         with open_remote(f"https://media.invalid:{server.port}/", rules, limits=SMALL) as file:
@@ -661,7 +661,7 @@ def test_connection_for_one_name_is_not_used_for_another_at_the_same_address(
     server_side, client_side = certificate(tmp_path, "media.invalid", "cdn.invalid")
     names: list[str] = []
     server_side.sni_callback = lambda _, name, __: names.append(name)
-    monkeypatch.setattr(fetching, "_ssl_context", lambda: client_side)
+    monkeypatch.setattr(fetching, "ssl_context", lambda: client_side)
     rules, _ = resolving("127.0.0.1")
     with Files(CONTENT, tls=server_side) as server:
         server.moved = f"https://cdn.invalid:{server.port}/clip.mp4"
