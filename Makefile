@@ -73,6 +73,9 @@ system-tests: $(INSTALLED)
 test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, films, benchmarks
 	$(BIN)/python -m pytest -m slow
 
+test-matrix: $(INSTALLED)  ## Run the fast tests with each Airflow and Python, e.g. MATRIX='--quick --airflow 3.1.0'
+	@$(BIN)/python -m matrix $(MATRIX)
+
 test-ui: $(INSTALLED)  ## Run the tests of the pages in a browser (needs Chromium)
 	@$(BIN)/python -m tests.ui.browser.chromium
 	$(BIN)/python -m pytest -m browser tests/ui

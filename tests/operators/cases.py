@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 
-from airflow_provider_wan.dashscope import polling, recovery
+from airflow_provider_wan.dashscope import clients, polling, recovery
+from airflow_provider_wan.dashscope.durations import Durations
 from airflow_provider_wan.ledger import KEY
 from airflow_provider_wan.operators import WanVideoOutpaintingOperator
 from demo.clock import ticks
@@ -129,6 +130,8 @@ def emulated(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> I
     usual: dict[str, Any] = {"render": False, "run_seconds": (1, 1.5)}
     settings = EmulatorSettings(regions=(RegionSettings(keys={KEY_OF_CASE: "case"}),), **usual | options)
     monkeypatch.setattr(recovery, "SETTLING", recovery.SETTLING / 15)
+    # What the process has learned of other tests' jobs, which take a second, says nothing about these.
+    monkeypatch.setattr(clients, "_durations", Durations())
     with running(settings) as emulator:
         connection = {"conn_type": "dashscope", "password": KEY_OF_CASE, "host": emulator.base_url}
         monkeypatch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps(connection))
