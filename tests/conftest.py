@@ -16,6 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time: a push fails by its own doing, not by luck. `make fuzz` is what seeks; for a property
+# alone, `pytest --hypothesis-profile=default` draws anew.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 # Airflow reads its settings when it is first imported, so they are set before anything imports it.
 _HOME = Path(tempfile.mkdtemp(prefix="airflow-provider-wan-"))
@@ -46,6 +52,7 @@ COSTLY = ("served", "browser", "told", "runs")
 """Fixtures that take many seconds: an API server, a browser, runs of whole DAGs."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that share a costly fixture run in one process, where they are spread over several."""
     for item in items:

@@ -247,6 +247,7 @@ def test_request_and_its_destination_are_kept_over_a_wait_for_room(
     case.answers = [{**asked, "output_path": f"file://{tmp_path}/own.mp4"}, widening("Second")]
     case.emulator.faults.order("submit", "status", status=429, code="Throttling.RateQuota", times=50)
     monkeypatch.setattr(admission, "QUICK_PAUSE", 0.01)
+    monkeypatch.setattr(admission, "REFUSED_PAUSE", 0.01)
     room = case.deferred()
     assert (case.record(), case.emulator.tasks()) == (None, [])
     case.emulator.faults.clear()

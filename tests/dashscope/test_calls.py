@@ -47,13 +47,15 @@ def test_any_answer_is_an_object_or_one_of_our_errors(
 def test_answer_shaped_like_the_service_s_is_an_object_or_one_of_our_errors(
     status: int, answer: dict[str, Any]
 ) -> None:
+    sent = json.dumps(answer)
     try:
-        read = calls.read_answer(status, json.dumps(answer).encode(), {})
+        read = calls.read_answer(status, sent.encode(), {})
     except ServiceError as error:
         named = error.http_status
     else:
         named = status
-        assert json.dumps(read) == json.dumps(answer)
+        finite = json.loads(sent, parse_constant=lambda _: None)  # NaN and infinities are left out, see below
+        assert json.dumps(read) == json.dumps(finite)
     assert named == status
 
 

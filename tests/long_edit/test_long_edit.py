@@ -92,6 +92,7 @@ def test_film_is_edited_in_pieces_and_nothing_is_missing(
     assert len(charges) == PIECES
 
 
+@pytest.mark.slow
 def test_the_same_film_again_pays_nothing_and_cuts_nothing(films: Films, rendering: RunningEmulator) -> None:
     first = films.edit().xcom("film.join")
     before = stamps(films.folder / "work")
@@ -237,6 +238,7 @@ def test_a_film_shorter_than_a_piece_is_one_piece(
     assert (result["frames"], len(result["pieces"])) == (12, 1)
 
 
+@pytest.mark.slow
 def test_signed_addresses_of_edits_are_not_among_the_rendered_fields(films: Films, airflow_db: Path) -> None:
     films.edit("long_film_chained")
     films.edit()

@@ -136,6 +136,7 @@ def test_every_model_takes_a_conformed_clip(
 @pytest.mark.parametrize(
     "limits", LIMITS, ids=lambda limits: LIMITS[limits][0][0].name + ":" + LIMITS[limits][0][1]
 )
+@pytest.mark.slow
 def test_every_model_takes_what_is_left_of_a_minute(
     limits: MediaLimits, minute: Path, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def opened(path: Path) -> Iterator[Opened]:
 
 
 @pytest.mark.parametrize(("name", "body"), BODIES)
+@pytest.mark.slow
 def test_preflight_passes_a_conformed_clip_when_it_is_strict(
     name: str, body: dict[str, Any], tmp_path: Path, minute: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,7 @@ def lands_once(edit: Edit, job: str, attempt: int = 1) -> None:
     assert edit.landed() == [job]
 
 
+@pytest.mark.slow
 def test_triggerer_killed_twice_goes_on_waiting(trial: Trial) -> None:
     with trial.edit(held=True) as edit:
         job = waits_for_its_job(edit)
@@ -71,6 +72,7 @@ def test_triggerer_redeployed_cancels_nothing(trial: Trial) -> None:
         assert edit.emulator.requests.count("cancel") == 0
 
 
+@pytest.mark.slow
 def test_frozen_triggerer_that_comes_back_cancels_nothing(trial: Trial) -> None:
     with trial.edit(held=True) as edit:
         job = waits_for_its_job(edit)
@@ -130,6 +132,7 @@ def test_database_locked_while_a_job_is_submitted_pays_once(trial: Trial) -> Non
         lands_once(edit, job, attempt=edit.state[1])
 
 
+@pytest.mark.slow
 def test_database_locked_while_a_job_waits_goes_on(trial: Trial) -> None:
     with trial.edit(held=True) as edit:
         job = waits_for_its_job(edit)
