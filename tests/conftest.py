@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import importlib
 import json
 import os
@@ -66,11 +67,25 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow_db() -> Path:
+def database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Airflow's metadata database. It takes long to make, so processes of one run make it once and copy it."""
+    own = _HOME / "airflow.db"
+    folder = tmp_path_factory.getbasetemp()
+    made = (folder if worker_id == "master" else folder.parent) / "airflow.db"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if made.exists():
+            shutil.copy(made, own)
+        else:
+            migrate = [sys.executable, "-m", "airflow", "db", "migrate"]
+            subprocess.run(migrate, check=True, capture_output=True, timeout=150)
+            shutil.copy(own, made)
+    return own
+
+
+@pytest.fixture(scope="session")
+def airflow_db(database: Path) -> Path:
     """Airflow's metadata database and a DAGs folder with the tests' DAGs and the examples."""
-    subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, timeout=150
-    )
     (_HOME / "dags").mkdir()
     for folder in (Path(__file__).parent / "dags", Path(__file__).parents[1] / "example_dags"):
         for file in folder.glob("*.py"):
@@ -119,6 +134,13 @@ class Ran:
             return XComModel.deserialize_value(row)
 
 
+def _file_of(dag_id: str, folder: Path) -> Path:
+    """Find the file with a DAG: to parse all of them takes seconds."""
+    files = sorted(folder.rglob("*.py"))
+    named = [file for file in files if file.stem == dag_id]
+    return (named or [file for file in files if f'"{dag_id}"' in file.read_text()])[0]
+
+
 DagRunner: TypeAlias = Callable[..., Ran]
 
 
@@ -133,7 +155,7 @@ def run_dag(airflow_db: Path) -> DagRunner:
 
         from tests.versions import dag_bag
 
-        bag = dag_bag(str(airflow_db / "dags"))
+        bag = dag_bag(str(_file_of(dag_id, airflow_db / "dags")))
         assert bag.import_errors == {}
         dag_run = bag.dags[dag_id].test(run_conf=conf or None)
         with create_session() as session:

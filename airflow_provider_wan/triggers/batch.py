@@ -19,6 +19,7 @@ from airflow_provider_wan.triggers.accounts import account_of, clients, forget
 from airflow_provider_wan.triggers.awaited import jobs_still_awaited
 from airflow_provider_wan.triggers.batch_watch import OpenJob, Plan, Reason, Report, watch
 from airflow_provider_wan.triggers.job import KILL_LIMIT
+from airflow_provider_wan.triggers.unbroken import unbroken
 
 CANCELS_AT_ONCE = 4
 
@@ -79,27 +80,24 @@ class WanBatchTrigger(BaseTrigger):
 
         See `WanTaskTrigger.on_kill` for when else Airflow calls this.
         """
-        if not self.cancel_on_kill:
-            return
-        awaited = await jobs_still_awaited(self.task_instance)
-        jobs = [job.task_id for job in Plan.from_dict(self.plan).jobs]
-        abandoned = [job for job in jobs if job not in awaited]
-        if len(abandoned) < len(jobs):
-            self.log.info("%d jobs are still waited for and left alone.", len(jobs) - len(abandoned))
-        if not abandoned:
-            return
+        if self.cancel_on_kill:
+            await unbroken(self._abandon([job.task_id for job in Plan.from_dict(self.plan).jobs]))
+
+    async def _abandon(self, jobs: list[str]) -> None:
         try:
-            account = await account_of(self.conn_id)
-            async with (
-                asyncio.timeout(KILL_LIMIT),
-                (await clients()).patient_async_client(account) as client,
-            ):
-                limit = asyncio.Semaphore(CANCELS_AT_ONCE)
-                await asyncio.gather(*(self._cancel(client, job, limit) for job in abandoned))
+            async with asyncio.timeout(KILL_LIMIT):
+                awaited = await jobs_still_awaited(self.task_instance)
+                abandoned = [job for job in jobs if job not in awaited]
+                if len(abandoned) < len(jobs):
+                    self.log.info("%d jobs are still waited for and left alone.", len(jobs) - len(abandoned))
+                if not abandoned:
+                    return
+                account = await account_of(self.conn_id)
+                async with (await clients()).patient_async_client(account) as client:
+                    limit = asyncio.Semaphore(CANCELS_AT_ONCE)
+                    await asyncio.gather(*(self._cancel(client, job, limit) for job in abandoned))
         except TimeoutError:
-            self.log.warning(
-                "Not all of %d jobs could be cancelled within %.0f s.", len(abandoned), KILL_LIMIT
-            )
+            self.log.warning("Not all of %d jobs could be cancelled within %.0f s.", len(jobs), KILL_LIMIT)
         except WanError as error:
             self.log.warning("The jobs could not be cancelled: %s", error)
 

@@ -22,6 +22,7 @@ from airflow_provider_wan.trail import tell_end
 from airflow_provider_wan.triggers.accounts import account_of, clients, forget
 from airflow_provider_wan.triggers.awaited import jobs_still_awaited
 from airflow_provider_wan.triggers.progress import Progress
+from airflow_provider_wan.triggers.unbroken import unbroken
 
 if TYPE_CHECKING:
     from airflow_provider_wan.dashscope.poller import Poller
@@ -145,19 +146,21 @@ class WanTaskTrigger(BaseTrigger):
 
         Airflow 3.3.0 to 3.3.2 also calls this when a stalled triggerer's work was handed to another one.
         """
-        if not self.cancel_on_kill:
-            return
-        if self.job_id in await jobs_still_awaited(self.task_instance):
-            self.log.info("Job %s is still waited for by this task, so it is left alone.", self.job_id)
-            return
+        if self.cancel_on_kill:
+            await unbroken(self._abandon())
+
+    async def _abandon(self) -> None:
         try:
-            account = await account_of(self.conn_id)
-            # Many may be ended at once, which is more than the service takes in a second: so try for a while.
-            async with (
-                asyncio.timeout(KILL_LIMIT),
-                (await clients()).patient_async_client(account) as client,
-            ):
-                await client.cancel(self.job_id)
+            async with asyncio.timeout(KILL_LIMIT):
+                if self.job_id in await jobs_still_awaited(self.task_instance):
+                    self.log.info(
+                        "Job %s is still waited for by this task, so it is left alone.", self.job_id
+                    )
+                    return
+                account = await account_of(self.conn_id)
+                # Many may be ended at once, which is more than the service takes in a second: so try for a while.
+                async with (await clients()).patient_async_client(account) as client:
+                    await client.cancel(self.job_id)
         except TimeoutError:
             self.log.warning("Job %s could not be cancelled within %.0f s.", self.job_id, KILL_LIMIT)
         except WanError as error:

@@ -91,6 +91,24 @@ def test_clear_whose_next_attempt_waits_for_another_job_cancels_the_first(
     assert queued_case.status == "CANCELED"
 
 
+def test_triggerer_that_cancels_again_and_again_breaks_nothing_off(
+    queued_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Airflow's does, about once a second, until the trigger is over."""
+    trigger = of_task(queued_case.defers())
+    Told(monkeypatch, state="failed", job=queued_case.job)
+    queued_case.emulator.faults.order("cancel", "status", status=429, code="Throttling.RateQuota", times=2)
+
+    async def pestered() -> None:
+        killing = asyncio.ensure_future(asyncio.wait_for(trigger.on_kill(), timeout=30))
+        while not killing.done():
+            await asyncio.wait([killing], timeout=0.2)
+            killing.cancel()
+        await asyncio.to_thread(wait_until, lambda: queued_case.status == "CANCELED")
+
+    asyncio.run(pestered())
+
+
 @pytest.mark.parametrize("map_index", [-1, 0, 2])
 def test_triggerer_that_lost_its_work_to_another_cancels_nothing(
     queued_case: Case, monkeypatch: pytest.MonkeyPatch, map_index: int

@@ -132,6 +132,8 @@ def test_whole_dag_run_leaves_none_in_airflow_s_log_and_database(
     assert {"trigger", "rendered_task_instance_fields"} <= {name for name, rows in tables.items() if rows}
     for table, rows in tables.items():
         for row in rows:
+            if row.get("dag_id", "signed_inputs") != "signed_inputs":  # of another test's run
+                continue
             if table == "xcom" and row["key"] in ("return_value", "video_url"):
                 continue
             row.pop("conf", None)  # what the person who triggered the run has written

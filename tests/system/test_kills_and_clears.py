@@ -138,6 +138,17 @@ def test_marking_success_cancels_a_queued_job(trial: Trial) -> None:
         assert (edit.posts, edit.paid) == (1, 0)
 
 
+def test_cancelling_that_takes_a_while_is_not_broken_off(trial: Trial) -> None:
+    """Airflow's triggerer cancels a trigger once a second until it is over, `on_kill` or not."""
+    with trial.edit(held=True) as edit:
+        job = waits_for_its_job(edit)
+        edit.emulator.faults.order("cancel", "status", status=429, code="Throttling.RateQuota", times=3)
+        edit.mark("failed")
+        edit.sees(lambda: edit.status(job) == "CANCELED")
+        edit.says("[Jj]ob JOB .*cancel")
+        assert (edit.posts, edit.paid, edit.state[0]) == (1, 0, "failed")
+
+
 def test_marking_failed_says_that_a_running_job_will_be_billed(trial: Trial) -> None:
     with trial.edit(held=True) as edit:
         job = waits_for_its_job(edit)

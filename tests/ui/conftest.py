@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,14 +34,6 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def database() -> None:
-    """Airflow's metadata database."""
-    subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, timeout=150
-    )
-
-
-@pytest.fixture(scope="session")
 def bucket() -> Iterator[str]:
     """An S3 with a bucket `films`; the text is an Airflow connection to it."""
     import boto3
@@ -67,7 +57,7 @@ MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(range(256)) * 4000
 
 
 @pytest.fixture(scope="session")
-def served(database: None, bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(database: Path, bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The API server; about 10 seconds to start."""
     home = tmp_path_factory.mktemp("ui")
     with (
