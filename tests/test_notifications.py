@@ -477,7 +477,9 @@ def test_what_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture) -> No
     assert "no connection" in caplog.text
 
 
-@pytest.mark.parametrize("content", [b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(posters.MOST)])
+@pytest.mark.parametrize(
+    "content", [b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(posters.MOST)], ids=["text", "too large"]
+)
 def test_a_mail_goes_without_what_is_no_poster(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
