@@ -67,7 +67,7 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Airflow's metadata database. It takes long to make, so processes of one run make it once and copy it."""
     own = _HOME / "airflow.db"
     folder = tmp_path_factory.getbasetemp()
@@ -84,7 +84,7 @@ def database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def airflow_db(database: Path) -> Path:
+def airflow_db(migrated: Path) -> Path:
     """Airflow's metadata database and a DAGs folder with the tests' DAGs and the examples."""
     (_HOME / "dags").mkdir()
     for folder in (Path(__file__).parent / "dags", Path(__file__).parents[1] / "example_dags"):
@@ -135,10 +135,15 @@ class Ran:
 
 
 def _file_of(dag_id: str, folder: Path) -> Path:
-    """Find the file with a DAG: to parse all of them takes seconds."""
+    """Find the file with a DAG, by its name or by the DAG's, whole or as in `f"begin_{more}"`.
+
+    To parse all files takes seconds.
+    """
     files = sorted(folder.rglob("*.py"))
+    beginnings = (f'"{dag_id[: at + 1]}{{' for at, letter in enumerate(dag_id) if letter == "_")
+    names = (f'"{dag_id}"', *beginnings)
     named = [file for file in files if file.stem == dag_id]
-    return (named or [file for file in files if f'"{dag_id}"' in file.read_text()])[0]
+    return (named or [file for file in files if any(name in file.read_text() for name in names)])[0]
 
 
 DagRunner: TypeAlias = Callable[..., Ran]

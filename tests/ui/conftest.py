@@ -57,7 +57,7 @@ MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(range(256)) * 4000
 
 
 @pytest.fixture(scope="session")
-def served(database: Path, bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(migrated: Path, bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The API server; about 10 seconds to start."""
     home = tmp_path_factory.mktemp("ui")
     with (
