@@ -120,7 +120,7 @@ def pools_for(
 
 
 def _offered(region: str) -> list[catalog.Model]:
-    return [model for model in catalog.MODELS if region in model.spellings and model.running]
+    return [model for model in catalog.in_region(region).values() if model.running]
 
 
 def _named(name: str, region: str) -> catalog.Model:

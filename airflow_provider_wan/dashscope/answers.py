@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from airflow_provider_wan.dashscope.errors import (
     UnavailableError,
 )
 from airflow_provider_wan.dashscope.results import Submission, read_submission
+
+# 18 digits are an exabyte; Python refuses to read numbers of thousands of them.
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 def read(call: Call, status: int, content: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -43,6 +47,12 @@ def submission(answer: Mapping[str, Any]) -> Submission:
     if found is None:
         raise SubmitUnknownError("it names no job", request_id=str(answer.get("request_id") or ""))
     return found
+
+
+def length(headers: Mapping[str, str]) -> int | None:
+    """Return the announced length of a file in bytes; None where none is announced that makes sense."""
+    announced = headers.get("content-length", "")
+    return int(announced) if _LENGTH.fullmatch(announced) else None
 
 
 def not_served(status: int) -> ServiceError:

@@ -247,8 +247,7 @@ class DashScopeClient:
         try:
             if response.status_code != 200:
                 raise answers.not_served(response.status_code)
-            length = response.headers.get("content-length", "")
-            yield (int(length) if length.isdecimal() else None), _chunks(response)
+            yield answers.length(response.headers), _chunks(response)
         finally:
             with unlogged():
                 response.close()

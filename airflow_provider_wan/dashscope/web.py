@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from airflow_provider_wan.dashscope import answers
 from airflow_provider_wan.dashscope.fetching import USUAL, Limits, Line, encoding
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
 _PIECE = 64 << 10
 _IN_MEMORY = 4 << 20
-# 18 digits are an exabyte; Python refuses to read numbers of thousands of them.
+# No more digits than `answers.length` takes.
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
-_LENGTH = re.compile(r"[0-9]{1,18}")
 _NO_PARTS = "Its server hands out no parts of files; from one that does, far less would do."
 
 
@@ -155,9 +155,9 @@ class RemoteFile(io.RawIOBase):
             raise self._line.unreadable(
                 f"it answered HTTP {response.status_code} where the whole file was asked for"
             )
-        length = response.headers.get("content-length", "")
-        if not encoding(response) and _LENGTH.fullmatch(length):
-            self._same(int(length), response)
+        length = answers.length(response.headers)
+        if length is not None and not encoding(response):
+            self._same(length, response)
         self._forward = _Forward(self._line, response, self._limits.total)
         return b""
 
@@ -201,8 +201,8 @@ class _Forward:
         return self._kept.read(length)
 
     def _known_longer(self, position: int) -> bool:
-        length = self._response.headers.get("content-length", "")
-        return not encoding(self._response) and bool(_LENGTH.fullmatch(length)) and int(length) > position
+        length = answers.length(self._response.headers)
+        return length is not None and length > position and not encoding(self._response)
 
     def close(self) -> None:
         """End the transfer."""

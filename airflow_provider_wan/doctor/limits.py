@@ -70,11 +70,7 @@ def check_limits(account: Account, answers: Sequence[Answer]) -> Iterator[Findin
     if not answers:
         return
     limits = limits_of(answers)
-    ours = {
-        model.spellings[account.region]: model
-        for model in catalog.MODELS
-        if account.region in model.spellings
-    }
+    ours = catalog.in_region(account.region)
     told = {name: limit for name, limit in limits.items() if name in ours}
     if not told:
         why = answers[0].refusal() if not answers[0].good else "no limit of a video model is in it"

@@ -71,17 +71,13 @@ def model_rows(answer: Answer) -> list[Mapping[str, Any]]:
 
 def ids_here(account: Account) -> list[str]:
     """Return the ids of the catalogue's models in the account's region."""
-    return [model.spellings[account.region] for model in catalog.MODELS if account.region in model.spellings]
+    return list(catalog.in_region(account.region))
 
 
 def spelled_elsewhere(account: Account) -> str | None:
     """Return an id that another region uses for a model of this one."""
-    for model in catalog.MODELS:
-        here = model.spellings.get(account.region)
-        for id_ in model.spellings.values() if here else ():
-            if id_ != here:
-                return id_
-    return None
+    models = catalog.in_region(account.region).items()
+    return next((id_ for here, model in models for id_ in model.spellings.values() if id_ != here), None)
 
 
 def check_models(account: Account, asked: Asked) -> Iterator[Finding]:

@@ -59,11 +59,9 @@ def _page(
     array: str, region: str, query: Mapping[str, str], row: Callable[[str, Model], dict[str, Any]]
 ) -> dict[str, Any]:
     found = [
-        (model.spellings[region], model)
-        for model in catalog.MODELS
-        if region in model.spellings
-        and query.get("model") in (None, "", model.spellings[region])
-        and query.get("name", "") in model.spellings[region]
+        (name, model)
+        for name, model in catalog.in_region(region).items()
+        if query.get("model") in (None, "", name) and query.get("name", "") in name
     ]
     number, size = _whole(query, "page_no", 1), _whole(query, "page_size", _PAGE_SIZE)
     shown: Sequence[tuple[str, Model]] = found[(number - 1) * size : number * size]

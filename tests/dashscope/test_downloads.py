@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from airflow_provider_wan.dashscope import answers
 from airflow_provider_wan.dashscope.client import DashScopeClient
 from airflow_provider_wan.dashscope.errors import PermissionDeniedError, Retry, UnavailableError
 from tests.dashscope.callers import KEY, account
@@ -96,3 +97,13 @@ def test_download_left_early_closes_its_connection(client: DashScopeClient) -> N
             assert server.open_connections == 1
         client.close()
         assert server.wait_for(open_connections=0)
+
+
+@pytest.mark.parametrize(
+    ("announced", "length"),
+    [("0", 0), ("4367498", 4367498), ("9" * 18, 10**18 - 1), ("", None), ("-1", None), ("9" * 5000, None)],
+    ids=["none", "a film", "an exabyte", "not told", "negative", "endless"],
+)
+def test_length_is_what_is_announced_if_that_makes_sense(announced: str, length: int | None) -> None:
+    assert answers.length({"content-length": announced}) == length
+    assert answers.length({}) is None

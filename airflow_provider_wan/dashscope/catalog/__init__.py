@@ -30,6 +30,7 @@ __all__ = [
     "Region",
     "find",
     "find_region",
+    "in_region",
     "offered",
     "price",
     "spelling",
@@ -95,13 +96,14 @@ def find(name: str) -> Model | None:
     return _by_id().get(name)
 
 
+def in_region(region_id: str) -> Mapping[str, Model]:
+    """Return the models that a region offers, by their ids as they are spelled there."""
+    return {model.spellings[region_id]: model for model in MODELS if region_id in model.spellings}
+
+
 def offered(family: str, region_id: str) -> tuple[str, ...]:
     """Return the ids of a family's models in a region, as they are spelled there."""
-    return tuple(
-        model.spellings[region_id]
-        for model in MODELS
-        if model.family == family and region_id in model.spellings
-    )
+    return tuple(name for name, model in in_region(region_id).items() if model.family == family)
 
 
 def spelling(model: Model, region_id: str, name: str | None = None) -> str:
