@@ -335,13 +335,13 @@ def _mp3_with_cover(cover: bytes) -> bytes:
 
 
 # What `resource` says of the most memory is partly the parent's, so the kernel's own figure is read.
-_WATCH = """
+_WATCH = r"""
 import re, sys, time
 from airflow_provider_wan.media.probe import NotMediaError, probe
 
 def most():
     with open("/proc/self/status") as status:
-        return int(re.search("VmHWM:\\s+([0-9]+) kB", status.read())[1])
+        return int(re.search("VmHWM:\s+([0-9]+) kB", status.read())[1])
 
 with open(sys.argv[2], "rb") as file:
     probe(file)
