@@ -341,7 +341,7 @@ from airflow_provider_wan.media.probe import NotMediaError, probe
 
 def most():
     with open("/proc/self/status") as status:
-        return int(re.search("VmHWM:\s+([0-9]+) kB", status.read())[1])
+        return int(re.search(r"VmHWM:\s+([0-9]+) kB", status.read())[1])
 
 with open(sys.argv[2], "rb") as file:
     probe(file)
