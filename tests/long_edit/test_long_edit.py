@@ -132,6 +132,7 @@ def test_a_film_may_stay_silent(films: Films) -> None:
     assert (result["frames"], result["sound"]) == (240, False)
 
 
+@pytest.mark.slow  # tests/system/test_long_edit.py has one too
 def test_a_chain_goes_on_with_the_last_frame_of_each_edit(films: Films, rendering: RunningEmulator) -> None:
     ran = films.edit("long_film_chained")
     result = ran.xcom("film.join")
