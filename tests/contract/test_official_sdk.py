@@ -115,8 +115,12 @@ def test_classic_cancel_and_list(start: Start) -> None:
     assert listed.output["total"] == 1
 
 
+# At the usual speed an upload's policy, which is good for 300 s, would have a tenth of a second.
+PATIENT: dict[str, Any] = {"speed": 1.0, "run_seconds": (0.1, 0.1)}
+
+
 def test_classic_upload_of_a_local_file(start: Start, picture: Path) -> None:
-    emulator = start(fetch_inputs=True)
+    emulator = start(fetch_inputs=True, **PATIENT)
     response = VideoSynthesis.call("wan2.2-i2v-flash", prompt="p", img_url=f"file://{picture}", api_key=KEY)
     assert response.output.task_status == "SUCCEEDED"
     (submit,) = emulator.submits()
@@ -126,7 +130,7 @@ def test_classic_upload_of_a_local_file(start: Start, picture: Path) -> None:
 
 
 def test_classic_upload_inside_a_media_array(start: Start, picture: Path) -> None:
-    emulator = start(fetch_inputs=True)
+    emulator = start(fetch_inputs=True, **PATIENT)
     media = [{"type": "first_frame", "url": f"file://{picture}"}]
     response = VideoSynthesis.call("wan2.7-i2v", prompt="p", media=media, api_key=KEY, duration=2)
     assert response.output.task_status == "SUCCEEDED"
@@ -193,7 +197,7 @@ def test_v2_creates_fetches_waits_cancels_and_lists(start: Start) -> None:
 
 
 def test_v2_uploads_local_files_for_images_media_and_vace(start: Start, picture: Path) -> None:
-    emulator = start(fetch_inputs=True)
+    emulator = start(fetch_inputs=True, **PATIENT)
     videos, local = _client(emulator).videos, f"file://{picture}"
     for request in (
         {"model": "wan2.6-i2v", "image_url": local},

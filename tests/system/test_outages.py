@@ -45,6 +45,7 @@ def test_triggerer_killed_twice_goes_on_waiting(trial: Trial) -> None:
         lands_once(edit, job)
 
 
+@pytest.mark.slow
 def test_deadline_does_not_restart_with_the_triggerer(trial: Trial) -> None:
     with trial.edit("edit_with_deadline", held=True) as edit:
         job = waits_for_its_job(edit)
@@ -109,6 +110,7 @@ def test_scheduler_killed_while_a_job_waits_goes_on(trial: Trial) -> None:
         lands_once(edit, job)
 
 
+@pytest.mark.slow
 def test_scheduler_and_worker_killed_while_the_worker_waits_reattaches(trial: Trial) -> None:
     with trial.edit("edit_on_worker", held=True) as edit:
         job = edit.has_job()
@@ -145,6 +147,7 @@ def test_database_locked_while_a_job_waits_goes_on(trial: Trial) -> None:
         assert edit.landed() == [job]
 
 
+@pytest.mark.slow
 def test_account_with_a_wrong_key_and_one_that_hangs_leave_a_third_alone(trial: Trial) -> None:
     trial.airflow.begin("triggerer", "second triggerer")
     with (
