@@ -50,11 +50,11 @@ audit: $(INSTALLED)  ## Ask PyPI for known holes in what is pinned, and list wha
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group audit
 	@$(BIN)/python -m audit
 
-coverage: $(INSTALLED)  ## Tell which lines and branches the fast tests don't reach; a quarter of an hour
+coverage: $(INSTALLED)  ## Tell which lines and branches the fast tests don't reach
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group coverage
 	$(FAST) --cov --cov-report term
 
-mutants: $(INSTALLED)  ## Change what decides in small ways, and tell which changes no test notices; half an hour
+mutants: $(INSTALLED)  ## Change what decides in small ways, and tell which changes no test notices
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group mutants
 	$(BIN)/mutmut run
 	@$(BIN)/mutmut results
@@ -80,7 +80,7 @@ fast-tests: $(INSTALLED)
 system-tests: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" tests/system
 
-test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, films, benchmarks
+test-slow: $(INSTALLED)  ## Run the tests that are left out above: a gibibyte, ten minutes of 1080p, films, outages, benchmarks
 	$(BIN)/python -m pytest -m slow
 
 test-matrix: $(INSTALLED)  ## Run the fast tests with each Airflow and Python, e.g. MATRIX='--quick --airflow 3.1.0'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 from collections.abc import Callable, Iterator
@@ -114,6 +115,14 @@ def made_anew(trigger: Any) -> Any:
     path, kwargs = trigger.serialize()
     module, _, name = path.rpartition(".")
     return getattr(importlib.import_module(module), name)(**json.loads(json.dumps(kwargs)))
+
+
+async def kill_pestered(trigger: Any) -> None:
+    """End a trigger's task as Airflow's triggerer does: it cancels again and again until the trigger is over."""
+    killing = asyncio.ensure_future(asyncio.wait_for(trigger.on_kill(), timeout=30))
+    while not killing.done():
+        await asyncio.wait([killing], timeout=0.2)
+        killing.cancel()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:

@@ -24,7 +24,7 @@ from airflow_provider_wan.operators import WanBatchEditOperator, WanParameterErr
 from airflow_provider_wan.operators.batch_policy import BatchFailedError
 from tests.conftest import first_event
 from tests.operators.batches import BatchCase, TaskInstance, batched, widen
-from tests.operators.cases import CLIP, KEY_OF_CASE, Case, Died, wait_until
+from tests.operators.cases import CLIP, KEY_OF_CASE, Case, Died, kill_pestered, wait_until
 
 
 @pytest.fixture
@@ -481,6 +481,20 @@ def test_ending_a_waiting_batch_cancels_all_its_queued_jobs(
     airflow_says(monkeypatch, state="failed", jobs=queued.ti.xcoms[JOB_KEY])
     asyncio.run(trigger.on_kill())
     assert states(queued) == ["CANCELED"] * 3
+
+
+def test_triggerer_that_cancels_again_and_again_breaks_nothing_off(
+    queued: BatchCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trigger = of_task(queued.defers_batch(max_queue_wait=None))
+    airflow_says(monkeypatch, state="failed", jobs=[])
+    queued.emulator.faults.order("cancel", "status", status=429, code="Throttling.RateQuota", times=3)
+
+    async def pestered() -> None:
+        await kill_pestered(trigger)
+        await asyncio.to_thread(wait_until, lambda: states(queued) == ["CANCELED"] * 3)
+
+    asyncio.run(pestered())
 
 
 def test_triggerer_that_lost_its_work_to_another_cancels_nothing(

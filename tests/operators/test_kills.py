@@ -16,7 +16,7 @@ from airflow.sdk.execution_time.xcom import XCom
 from airflow_provider_wan.dashscope.errors import TaskCanceledError
 from airflow_provider_wan.jobs import JOB_KEY
 from tests.conftest import first_event
-from tests.operators.cases import Case, made_anew, wait_until
+from tests.operators.cases import Case, kill_pestered, made_anew, wait_until
 
 CANCELLED = "was still queued and has been cancelled. It isn't billed."
 GOES_ON = "can't be stopped, because it has left the queue. If it ends well, it will be billed."
@@ -94,16 +94,12 @@ def test_clear_whose_next_attempt_waits_for_another_job_cancels_the_first(
 def test_triggerer_that_cancels_again_and_again_breaks_nothing_off(
     queued_case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Airflow's does, about once a second, until the trigger is over."""
     trigger = of_task(queued_case.defers())
     Told(monkeypatch, state="failed", job=queued_case.job)
     queued_case.emulator.faults.order("cancel", "status", status=429, code="Throttling.RateQuota", times=2)
 
     async def pestered() -> None:
-        killing = asyncio.ensure_future(asyncio.wait_for(trigger.on_kill(), timeout=30))
-        while not killing.done():
-            await asyncio.wait([killing], timeout=0.2)
-            killing.cancel()
+        await kill_pestered(trigger)
         await asyncio.to_thread(wait_until, lambda: queued_case.status == "CANCELED")
 
     asyncio.run(pestered())
