@@ -18,7 +18,7 @@ from matrix.outcome import Outcome, read, table
 
 TEST_LIMIT, QUICK_LIMIT = 3600.0, 600.0
 """Seconds that the tests of one cell may take."""
-_FAST = ("--ignore", "tests/system", "-m", "not browser")
+_FAST = ("--ignore", "tests/system", "-m", "not browser and not slow")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

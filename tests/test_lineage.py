@@ -24,6 +24,9 @@ from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, runn
 from airflow_provider_wan.lineage import TellsEditLineage, dataset_of, files_read, files_written
 from tests.media import numbered
 
+# The first of them runs five DAGs, which on a busy machine takes longer than a test may otherwise.
+pytestmark = pytest.mark.timeout(480)
+
 ROOT = Path(__file__).parents[1]
 SECRET = "5ec4e7of4b4d51gn47u4e"  # of the signed address in the DAGs
 RABBIT = ("https://media.example.com", "/rabbit.mp4")
