@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, ParamSpec, Protocol, 
 from airflow.providers.common.compat.sdk import (
     DecoratedOperator,
     determine_kwargs,
-    mask_secret,
     task_decorator_factory,
 )
+from airflow.sdk.log import mask_secret
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.redact import secrets_in

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from matrix.cells import AIRFLOWS, PYTHONS, QUICK, ROOT, Cell, interpreter
+from matrix.cells import AIRFLOWS, FEW, PYTHONS, QUICK, ROOT, Cell, interpreter
 from matrix.environment import InstallError, prepare
 from matrix.outcome import Outcome, read, table
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cells = [Cell(airflow, python) for airflow in options.airflow for python in options.python]
     if options.lowest:
         cells = [Cell(AIRFLOWS[0], PYTHONS[0], lowest=True)]
-    tests = options.tests or (QUICK if options.quick else _FAST)
+    tests = options.tests or (FEW if options.few else QUICK if options.quick else _FAST)
     outcomes = [run(cell, tests, options) for cell in cells]
     print("\n" + table(outcomes))
     return int(not all(one.good for one in outcomes) or all(one.absent for one in outcomes))
@@ -45,6 +45,8 @@ def run(cell: Cell, tests: Sequence[str], options: argparse.Namespace) -> Outcom
         python = prepare(cell, base)
     except InstallError as error:
         return Outcome(cell, trouble=f"can't be installed: {error}", seconds=time.monotonic() - begun)
+    if options.install_only:
+        return Outcome(cell, seconds=time.monotonic() - begun)
     log = (cell.folder / "pytest.log").relative_to(ROOT)
     _say(f"Airflow {cell}, Python {cell.python}: testing, see {log} ...")
     outcome = test(cell, python, tests, options)
@@ -68,7 +70,7 @@ def test(cell: Cell, python: Path, tests: Sequence[str], options: argparse.Names
         "-p",
         "no:cacheprovider",
     ]
-    limit = QUICK_LIMIT if options.quick else TEST_LIMIT
+    limit = QUICK_LIMIT if options.quick or options.few else TEST_LIMIT
     with (cell.folder / "pytest.log").open("w") as log:
         # A session of its own: what tests have started can be ended with them.
         process = subprocess.Popen(
@@ -108,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"one cell only: Airflow {AIRFLOWS[0]}, Python {PYTHONS[0]}, other dependencies at their lower bounds",
     )
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
+    parser.add_argument("--few", action="store_true", help=f"only {', '.join(FEW)}")
+    parser.add_argument("--install-only", action="store_true", help="make the environments and run no test")
     parser.add_argument(
         "--workers", type=int, default=4, metavar="N", help="test processes (default: %(default)s)"
     )

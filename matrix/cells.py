@@ -34,6 +34,16 @@ QUICK = (
     "tests/ui/test_plugin.py",
 )
 """Operators, triggers, hook, ledger, provider, and DAGs under a real Airflow."""
+FEW = (
+    "tests/operators/test_edit.py",
+    "tests/operators/test_parse.py",
+    "tests/test_accounts.py",
+    "tests/test_dags.py",
+    "tests/test_ledger.py",
+    "tests/test_provider.py",
+    "tests/ui/test_plugin.py",
+)
+"""What is run for each change: an edit's way in one process, and DAGs under a real Airflow."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,8 @@ def floors() -> list[str]:
 def interpreter(python: str) -> str | None:
     """Find a Python: on PATH, or among pyenv's. A name on PATH may be pyenv's stand-in for one that isn't chosen."""
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
-    candidates = [shutil.which(f"python{python}"), *sorted(map(str, pyenv.glob(f"{python}.*/bin/python")))]
+    named = [shutil.which(name) for name in (f"python{python}", "python3")]
+    candidates = [*named, *sorted(map(str, pyenv.glob(f"{python}.*/bin/python")))]
     ask = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
     for candidate in filter(None, candidates):
         asked = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 from importlib import resources
@@ -14,7 +15,13 @@ import pytest
 import airflow_provider_wan
 from airflow_provider_wan import get_provider_info
 from airflow_provider_wan.dashscope.catalog import REGIONS
-from tests.versions import AIRFLOW, BRINGS_FORM_FIELDS, FORM_BY_HOOK, needs_form_without_hook
+from tests.versions import (
+    AIRFLOW,
+    BRINGS_FORM_FIELDS,
+    FORM_BY_HOOK,
+    needs_form_without_hook,
+    needs_retry_policies,
+)
 
 CONNECTION_TYPE: dict[str, Any] = get_provider_info()["connection-types"][0]
 
@@ -43,6 +50,21 @@ def test_every_module_the_provider_names_can_be_imported() -> None:
         for entry in info[kind]:
             for module in entry["python-modules"]:
                 __import__(module)
+
+
+MODULES = sorted(
+    found.name
+    for found in pkgutil.walk_packages(airflow_provider_wan.__path__, "airflow_provider_wan.")
+    if not found.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [pytest.param(name, marks=needs_retry_policies if name.endswith(".retries") else ()) for name in MODULES],
+)
+def test_airflow_and_its_providers_have_all_that_a_module_imports(module: str) -> None:
+    __import__(module)
 
 
 def test_connection_form_offers_exactly_the_regions_of_the_catalogue() -> None:
