@@ -229,16 +229,23 @@ class FakeTaskInstance:
 
 
 class FakeStore:
-    """Stands in for Airflow's task state store: values pass through JSON, as they do there."""
+    """Stands in for Airflow's task state store: values pass through JSON, as they do there.
+
+    Attributes:
+        values: What is stored.
+        kept_for: For how long, by key.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.kept_for: dict[str, timedelta | None] = {}
 
     def get(self, key: str, default: Any = None) -> Any:
         return json.loads(self.values[key]) if key in self.values else default
 
     def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
         self.values[key] = json.dumps(value)
+        self.kept_for[key] = retention
 
     def delete(self, key: str) -> None:
         self.values.pop(key, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_wan.dashscope.errors import Retry
+from airflow_provider_wan.dashscope.errors import ContentRejectedError, Retry, UnavailableError
 from airflow_provider_wan.dashscope.polling import End
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
@@ -62,11 +62,24 @@ def test_records_are_found_whatever_the_order_and_alike_ones_are_numbered() -> N
         (TaskStatus.UNKNOWN, {"end": TAKEN_UP, "age": DAY + 2}, Verdict.FAILED),
         (TaskStatus.UNKNOWN, {"end": TAKEN_UP, "age": DAY + 2, "resubmit": True}, Verdict.AGAIN),
         (TaskStatus.UNKNOWN, {"end": TAKEN_UP, "age": DAY + 2, "cleared": True}, Verdict.AGAIN),
+        (TaskStatus.UNKNOWN, {"end": TAKEN_UP, "age": DAY, "resubmit": True}, Verdict.WAIT),
+        (TaskStatus.UNKNOWN, {"resubmit": True}, Verdict.FAILED),
+        (TaskStatus.UNKNOWN, {"cleared": True}, Verdict.AGAIN),
+        (TaskStatus.UNKNOWN, {"taken_over": True}, Verdict.AGAIN),
+        (TaskStatus.FAILED, {"end": TAKEN_UP, "code": "a code of next year"}, Verdict.AGAIN),
+        (
+            TaskStatus.FAILED,
+            {"end": TAKEN_UP, "code": "InvalidParameter.DataInspection", "message": "Unable to download"},
+            Verdict.FAILED,
+        ),
     ],
 )
 def test_what_a_look_means(status: TaskStatus, facts: dict[str, Any], verdict: Verdict) -> None:
     snapshot = TaskSnapshot(
-        "j", status, code=facts.get("code", "InternalError") if status == "FAILED" else ""
+        "j",
+        status,
+        code=facts.get("code", "InternalError") if status == "FAILED" else "",
+        message=facts.get("message", ""),
     )
     decided = policy.judge(
         replace(JOB, taken_over=facts.get("taken_over", False)),
@@ -85,6 +98,23 @@ def test_what_a_look_means(status: TaskStatus, facts: dict[str, Any], verdict: V
 def test_what_is_done_counts_for_its_round_whoever_clears(written_in: int, began: int, step: Step) -> None:
     entry = Entry("f", written_in, 0.0, JOB, done=True)
     assert policy.first_step(entry, fingerprint="f", generation=3, began=began) is step
+
+
+@pytest.mark.parametrize(
+    ("entry", "generation", "step"),
+    [
+        (None, 3, Step.SUBMIT),
+        (Entry("f", 3, 0.0), 3, Step.ASK),
+        (Entry("f", 2, 0.0, asked=True), 3, Step.SUBMIT),
+        (Entry("f", 3, 0.0, asked=True), 3, Step.ASK),
+        (Entry("f", 2, 0.0, JOB), 3, Step.ATTACH),
+        (Entry("another", 3, 0.0, JOB), 3, Step.SUBMIT),
+    ],
+)
+def test_what_is_not_done_begins_as_a_single_edit_does(
+    entry: Entry | None, generation: int, step: Step
+) -> None:
+    assert policy.first_step(entry, fingerprint="f", generation=generation, began=1) is step
 
 
 def test_a_batch_leaves_a_quarter_of_the_room_but_keeps_the_slots_busy() -> None:
@@ -113,6 +143,99 @@ def test_a_retry_is_worth_it_where_it_gets_further(
     retries: list[Retry], fail_fast: bool, retry: Retry
 ) -> None:
     assert policy.retry_of([failure(one) for one in retries], fail_fast=fail_fast) is retry
+
+
+PAID = [
+    {"index": 0, "cost": {"amount": "3.50", "currency": "CNY"}},
+    {"index": 1, "cost": {"amount": "0.10", "currency": "USD"}},
+    {"index": 2, "cost": {"amount": "0.25", "currency": "CNY"}},
+    {"index": 3, "cost": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("entries", "cost"),
+    [
+        ([], "nothing"),
+        ([failure(Retry.NEVER)], "nothing"),
+        (PAID[:1], "3.50 CNY"),
+        (PAID, "3.75 CNY + 0.10 USD and 1 of unknown price"),
+        ([failure(Retry.NEVER), *PAID[3:], *PAID[3:]], "nothing and 2 of unknown price"),
+    ],
+)
+def test_cost_adds_up_by_currency_and_owns_up_to_what_is_not_known(
+    entries: list[dict[str, Any]], cost: str
+) -> None:
+    assert policy.cost(entries) == cost
+    assert policy.progress(9, entries, open_jobs=2, waiting=1).endswith(f", cost so far {cost}")
+
+
+def test_progress_is_told_in_one_line() -> None:
+    entries = [*PAID[:3], failure(Retry.NEVER)]
+    assert policy.progress(9, entries, open_jobs=4, waiting=1) == (
+        "3 of 9 done, 4 open, 1 failed, 1 to be submitted, cost so far 3.75 CNY + 0.10 USD"
+    )
+
+
+def test_failure_stands_in_the_place_of_a_result() -> None:
+    rejected = ContentRejectedError("No.", code="DataInspectionFailed", task_id="j")
+    assert policy.failure(2, "video_edit", rejected, task_id="j", status="FAILED") == {
+        "index": 2,
+        "function": "video_edit",
+        "status": "FAILED",
+        "error": str(rejected),
+        "code": "DataInspectionFailed",
+        "task_id": "j",
+        "retry": "never",
+    }
+    refused = policy.failure(0, "", UnavailableError("Closed.", http_status=503))
+    assert (refused["code"], refused["status"], refused["task_id"]) == ("UnavailableError", None, None)
+    assert refused["retry"] == "later"
+
+
+WORSE = failure(Retry.NEVER) | {"index": 7, "code": "Bad", "error": "It won't do."}
+
+
+@pytest.mark.parametrize(
+    ("entries", "facts", "message", "retry"),
+    [
+        (
+            [*PAID[:2], failure(Retry.NEW_JOB)],
+            {},
+            "1 of 3 edits failed, 2 are done (cost 3.50 CNY + 0.10 USD). A retry gives the results of what is done "
+            "without paying again, and submits only what failed and may be retried, and what was not submitted."
+            "\n  [0] c: x",
+            Retry.NEW_JOB,
+        ),
+        (
+            [WORSE, failure(Retry.NEVER)],
+            {"total": 4, "fail_fast": True},
+            "2 of 4 edits failed, 0 are done (cost nothing), 2 were not submitted. It is not retried. After a clear, "
+            "what is done is not paid for again.\n  [7] Bad: It won't do.\n  [0] c: x",
+            Retry.NEVER,
+        ),
+        (
+            [WORSE, failure(Retry.NEW_JOB)],
+            {"remembers": False},
+            "2 of 2 edits failed, 0 are done (cost nothing).\n  [7] Bad: It won't do.\n  [0] c: x",
+            Retry.NEW_JOB,
+        ),
+    ],
+)
+def test_summary_says_what_there_is_and_what_a_retry_does(
+    entries: list[dict[str, Any]], facts: dict[str, Any], message: str, retry: Retry
+) -> None:
+    usual = {"total": len(entries), "fail_fast": False, "remembers": True}
+    error = policy.batch_failed(entries, **usual | facts)  # type: ignore[arg-type]
+    assert (str(error), error.retry) == (message, retry)
+    assert error.failures == tuple(entry for entry in entries if policy.failed(entry))
+
+
+def test_summary_of_twenty_failures_tells_them_all() -> None:
+    many = [failure(Retry.NEW_JOB) | {"index": number} for number in range(20)]
+    text = str(policy.batch_failed(many, total=20, fail_fast=False, remembers=True))
+    assert text.count("\n") == 20
+    assert "more" not in text
 
 
 def test_summary_tells_twenty_failures_and_counts_the_rest() -> None:
