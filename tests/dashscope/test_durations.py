@@ -33,6 +33,33 @@ def test_what_was_seen_takes_over_within_a_few_dozen_jobs() -> None:
     assert known.typical(VACE, "video_edit").late < 330  # the expected ones are still among them
 
 
+def test_first_job_is_reckoned_among_the_expected_ones() -> None:
+    """Of VACE 300, 375, 450, 525 and 600 s are expected; what falls between two of six is read between them."""
+    known = Durations()
+    known.saw(VACE, "video_edit", 400.0)
+    assert known.typical(VACE, "video_edit") == Spread(337.5, 425.0, 562.5)
+
+
+def test_kind_that_was_longest_out_of_use_makes_room_and_no_other() -> None:
+    known = Durations()
+    kinds = [f"model-{number}" for number in range(durations.KINDS)]
+    for kind in kinds:
+        known.saw(kind, "", 10.0)
+    learned = known.typical(kinds[0])
+    assert learned != durations.ANY
+    known.saw("one more", "", 10.0)
+    assert known.typical(kinds[2]) == learned
+    assert known.typical(kinds[0]) == learned  # it was asked for in between
+    assert known.typical(kinds[1]) == durations.ANY
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(0.5, True), (10_800.0, True), (10_801.0, False)])
+def test_run_time_counts_up_to_when_the_service_fails_a_job(seconds: float, counts: bool) -> None:
+    known = Durations()
+    known.saw(VACE, "", seconds)
+    assert (known.typical(VACE) != Spread(330.0, 450.0, 570.0)) is counts
+
+
 def test_functions_are_told_apart() -> None:
     known = Durations()
     for _ in range(40):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,40 @@ def test_start_of_the_work_is_reckoned_from_the_time_in_the_queue_and_not_from_t
     assert watch.running_since == START + 90
 
 
+def test_start_of_the_work_is_when_it_was_seen_first_where_the_service_does_not_say() -> None:
+    watch = Watch(START + HOUR)
+    watch.start(START)
+    known = datetime.fromtimestamp(START, UTC)
+    told: list[tuple[int, dict[str, Any]]] = [
+        (40, {}),
+        (60, {"submitted_at": known}),
+        (80, {"started_at": known}),
+    ]
+    for age, times in told:
+        watch.saw(TaskSnapshot("job-1", RUNNING, **times), START + age)
+        assert watch.running_since == START + 40
+
+
+def test_clocks_of_the_service_that_disagree_put_no_start_before_the_submission_or_after_now() -> None:
+    accepted = datetime.fromtimestamp(START, UTC)
+    for queued, since in ((-30, 0), (0, 0), (500, 60)):
+        watch = Watch(START + HOUR, submitted_at=START)
+        started = accepted + timedelta(seconds=queued)
+        watch.saw(TaskSnapshot("job-1", RUNNING, submitted_at=accepted, started_at=started), START + 60)
+        assert watch.running_since == START + since
+
+
+def test_pause_of_a_queued_job_is_a_tenth_of_its_age_within_bounds() -> None:
+    watch = Watch(START + HOUR, submitted_at=START, typical=lambda: Spread(330.0, 450.0, 570.0))
+    pauses = {}
+    for age in (2, 5, 10, 100, 150, 200, 400, 599, 601, 1500):
+        look = watch.saw(TaskSnapshot("job-1", PENDING), START + age)
+        assert isinstance(look, Look)
+        pauses[age] = look.after
+    assert [pauses[age] for age in (10, 100, 150, 200, 400)] == [15.0, 15.0, 15.0, 20.0, 40.0]
+    assert [pauses[age] for age in (599, 601, 1500)] == pytest.approx([59.9, 60.0, 60.0])
+
+
 def test_job_queued_for_long_is_looked_at_less_often_but_often_enough() -> None:
     world = World([*[PENDING] * 150, SUCCEEDED])
     world.wait(typical=Spread(330.0, 450.0, 570.0))
@@ -160,6 +195,21 @@ def test_thirty_errors_in_a_row_do_not_end_the_wait() -> None:
     world = World([RUNNING, *[TROUBLE] * 30, SUCCEEDED])
     assert world.wait().end is End.ENDED
     assert max(world.pauses) <= polling.AFTER_ERROR_MAX
+
+
+@pytest.mark.parametrize(
+    ("sights", "told"),
+    [
+        ([TROUBLE] * (polling.TOLD_AT - 1), 0),
+        ([TROUBLE] * polling.TOLD_AT, 1),
+        ([TROUBLE] * 50, 1),
+        ([*[TROUBLE] * 5, RUNNING, *[TROUBLE] * 5], 2),
+    ],
+)
+def test_trouble_that_lasts_is_told_once(sights: list[Sight], told: int) -> None:
+    world = World([*sights, SUCCEEDED])
+    world.wait()
+    assert world.troubles == [TROUBLE] * told
 
 
 def test_errors_by_the_thousand_do_not_end_it_either() -> None:
@@ -207,6 +257,16 @@ def test_unknown_that_stays_ends_the_wait_within_a_minute_but_not_at_once(jitter
     assert world.wait(jitter=lambda: jitter) == Outcome(End.ENDED, TaskSnapshot("job-1", UNKNOWN))
     assert len(world.looks) >= polling.UNKNOWN_TIMES
     assert polling.UNKNOWN_FOR <= world.looks[-1] - world.looks[0] <= 60
+
+
+def test_unknown_is_believed_after_four_looks_and_half_a_minute_whichever_is_later() -> None:
+    seen = TaskSnapshot("job-1", UNKNOWN)
+    often = Watch(START + HOUR)
+    assert [often.saw(seen, START + 5 * look) for look in range(6)] == [Look(10.0)] * 6
+    assert often.saw(seen, START + polling.UNKNOWN_FOR) == Outcome(End.ENDED, seen)
+    seldom = Watch(START + HOUR)
+    assert [seldom.saw(seen, START + 100 * look) for look in range(3)] == [Look(10.0)] * 3
+    assert seldom.saw(seen, START + 300) == Outcome(End.ENDED, seen)
 
 
 def test_unknown_is_counted_anew_after_the_job_was_seen() -> None:

@@ -34,6 +34,7 @@ DAY = 24 * 3600.0
 
 def test_records_are_found_whatever_the_order_and_alike_ones_are_numbered() -> None:
     assert policy.keys(["a", "b", "a"]) == ["wan_edit.a.0", "wan_edit.b.0", "wan_edit.a.1"]
+    assert policy.keys(["a", "a", "a"]) == ["wan_edit.a.0", "wan_edit.a.1", "wan_edit.a.2"]
     assert set(policy.keys(["a", "a", "b"])) == set(policy.keys(["b", "a", "a"]))
 
 
@@ -145,7 +146,7 @@ def test_a_retry_is_worth_it_where_it_gets_further(
     assert policy.retry_of([failure(one) for one in retries], fail_fast=fail_fast) is retry
 
 
-PAID = [
+PAID: list[dict[str, Any]] = [
     {"index": 0, "cost": {"amount": "3.50", "currency": "CNY"}},
     {"index": 1, "cost": {"amount": "0.10", "currency": "USD"}},
     {"index": 2, "cost": {"amount": "0.25", "currency": "CNY"}},
@@ -225,8 +226,8 @@ WORSE = failure(Retry.NEVER) | {"index": 7, "code": "Bad", "error": "It won't do
 def test_summary_says_what_there_is_and_what_a_retry_does(
     entries: list[dict[str, Any]], facts: dict[str, Any], message: str, retry: Retry
 ) -> None:
-    usual = {"total": len(entries), "fail_fast": False, "remembers": True}
-    error = policy.batch_failed(entries, **usual | facts)  # type: ignore[arg-type]
+    usual: dict[str, Any] = {"total": len(entries), "fail_fast": False, "remembers": True}
+    error = policy.batch_failed(entries, **usual | facts)
     assert (str(error), error.retry) == (message, retry)
     assert error.failures == tuple(entry for entry in entries if policy.failed(entry))
 
