@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from airflow_provider_wan.logs import Log
 
 Mode: TypeAlias = Literal["auto", "presign", "upload"]
-MODES: tuple[Mode, ...] = ("auto", "presign", "upload")
 
 PRESIGNED_FOR = timedelta(hours=4)
 """How long a presigned address works. A job fetches its inputs when it starts, and has 3 hours to start and end."""

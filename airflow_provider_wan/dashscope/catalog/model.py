@@ -11,7 +11,6 @@ from typing import Literal
 PriceScope = Literal["mainland", "international", "global", "hongkong"]
 
 VIDEO_GENERATION = "/services/aigc/video-generation/video-synthesis"
-IMAGE_TO_VIDEO = "/services/aigc/image2video/video-synthesis"
 FACE_DETECT = "/services/aigc/image2video/face-detect"
 
 
