@@ -100,8 +100,8 @@ def test_each_thing_that_happens_is_written_whole_and_kept_for_a_week() -> None:
         return entry
 
     assert ledger.entry is None
-    ledger.intend(1000.0, model="wan2.7-videoedit", function="video_edit")
-    intent = Entry("this", 3, 1000.0, model="wan2.7-videoedit", function="video_edit")
+    ledger.intend(990.0, model="wan2.7-videoedit", function="video_edit")
+    intent = Entry("this", 3, 990.0, model="wan2.7-videoedit", function="video_edit")
     assert written() == intent
     ledger.unanswered("")  # there is nothing to keep
     assert written() == intent
@@ -110,9 +110,9 @@ def test_each_thing_that_happens_is_written_whole_and_kept_for_a_week() -> None:
     ledger.asked()
     assert written() == replace(intent, request_id="r", asked=True)
     ledger.submitted(JOB)
-    assert written() == Entry("this", 3, 1000.0, JOB)
+    assert written() == Entry("this", 3, 990.0, JOB)
     ledger.done(JOB)
-    assert written() == Entry("this", 3, 1000.0, JOB, done=True)
+    assert written() == Entry("this", 3, 990.0, JOB, done=True)
     ledger.withdraw()
     assert store.values == {}
     assert ledger.entry is None
@@ -126,9 +126,10 @@ def test_job_that_was_found_without_a_record_counts_from_its_submission() -> Non
         assert ledger.entry.intent_at == JOB.submitted_at
 
 
-def test_nothing_is_asked_or_answered_where_nothing_was_intended() -> None:
+def test_nothing_is_asked_or_answered_where_nothing_was_intended(caplog: pytest.LogCaptureFixture) -> None:
     store = FakeStore()
     ledger = Ledger(store, fingerprint="this", generation=1)
+    assert not caplog.records  # a store without a record is nothing to warn of
     ledger.asked()
     ledger.unanswered("r")
     assert (ledger.entry, store.values) == (None, {})

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_wan.dashscope.errors import ContentRejectedError, Retry, UnavailableError
+from airflow_provider_wan.dashscope.errors import (
+    ContentRejectedError,
+    ResultExpiredError,
+    Retry,
+    UnavailableError,
+)
 from airflow_provider_wan.dashscope.polling import End
 from airflow_provider_wan.dashscope.results import TaskSnapshot, TaskStatus
 from airflow_provider_wan.jobs import Job
@@ -192,6 +197,8 @@ def test_failure_stands_in_the_place_of_a_result() -> None:
     refused = policy.failure(0, "", UnavailableError("Closed.", http_status=503))
     assert (refused["code"], refused["status"], refused["task_id"]) == ("UnavailableError", None, None)
     assert refused["retry"] == "later"
+    gone = ResultExpiredError("is gone.", task_id="j")
+    assert policy.failure(0, "", gone, task_id="j")["code"] == "ResultExpiredError"
 
 
 WORSE = failure(Retry.NEVER) | {"index": 7, "code": "Bad", "error": "It won't do."}
@@ -209,7 +216,7 @@ WORSE = failure(Retry.NEVER) | {"index": 7, "code": "Bad", "error": "It won't do
             Retry.NEW_JOB,
         ),
         (
-            [WORSE, failure(Retry.NEVER)],
+            [WORSE, failure(Retry.NEW_JOB)],
             {"total": 4, "fail_fast": True},
             "2 of 4 edits failed, 0 are done (cost nothing), 2 were not submitted. It is not retried. After a clear, "
             "what is done is not paid for again.\n  [7] Bad: It won't do.\n  [0] c: x",
