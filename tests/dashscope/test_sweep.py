@@ -99,6 +99,9 @@ def test_times_that_are_none_or_nonsense_do_not_matter() -> None:
         ({"total": 1000, "page_size": 50}, 50, 20),  # granted fewer than asked for
         ({"total": 1000, "page_size": 100}, 20, 50),  # granted fewer, and doesn't say so
         ({"total": 1000, "page_size": None}, 100, 10),
+        ({"total": 1000, "page_size": 250}, 250, 4),  # granted more
+        ({"total": 5, "page_size": 100}, 1, 5),
+        ({"total": 5, "page_size": 100}, 0, 1),
         (
             {"total": 1000, "page_size": 100, "page_no": 10},
             20,
@@ -119,6 +122,12 @@ def test_number_of_pages_follows_from_what_is_granted(
 def test_answer_without_rows_is_trouble_and_not_an_empty_list(nonsense: dict[str, Any]) -> None:
     with pytest.raises(UnavailableError):
         read_page(nonsense, set())
+
+
+def test_answer_without_rows_is_told_with_its_id() -> None:
+    with pytest.raises(UnavailableError, match="a list of jobs without rows") as told:
+        read_page({"request_id": "r-7"}, set())
+    assert told.value.request_id == "r-7"
 
 
 def test_no_jobs_at_all_is_an_empty_list() -> None:
@@ -183,6 +192,12 @@ def test_list_that_shows_none_of_our_jobs_is_left_alone_for_a_while() -> None:
     assert listing.worth(200, 200, START + sweeping.AGAIN)
 
 
+def test_list_that_shows_a_job_for_each_page_is_worth_it() -> None:
+    listing = Listing()
+    listing.gone_through(gone_through(pages=3, shown=3, asked=3), START)
+    assert listing.worth(sweeping.FEWEST, 200, START + 1)
+
+
 def test_trouble_with_the_list_means_single_looks_for_longer_and_longer() -> None:
     listing, pauses = Listing(), []
     for _ in range(8):
@@ -217,6 +232,44 @@ def test_it_ends_where_the_few_jobs_left_are_cheaper_looked_at_singly() -> None:
     assert sweep.ready(9)
     assert not sweep.ready(8)
     assert sweep.over(8)
+
+
+def test_new_one_has_seen_nothing_yet() -> None:
+    sweep = Sweep(12, START, SINCE)
+    assert (sweep.due, sweep.started, sweep.since) == (12, START, SINCE)
+    assert (sweep.pages, sweep.asked, sweep.shown, sweep.failed) == (None, 0, 0, False)
+
+
+def test_list_of_unknown_length_is_asked_for_page_by_page_and_no_oftener_than_jobs_are_due() -> None:
+    sweep = Sweep(2, START, SINCE)
+    sweep.next_page()
+    assert not sweep.ready(2)  # it may have been the last
+    sweep.saw(Page((), 100, None))
+    assert sweep.ready(1)
+    assert not sweep.ready(0)
+    sweep.next_page()
+    sweep.saw(Page((), 100, None))
+    assert not sweep.ready(2)
+
+
+def test_length_once_told_holds_where_a_page_says_nothing_of_it() -> None:
+    sweep = Sweep(1000, START, SINCE)
+    for told in (3, None):
+        sweep.next_page()
+        sweep.saw(Page((), 100, told))
+    assert sweep.pages == 3
+
+
+def test_it_waits_for_all_pages_that_were_asked_for_also_where_each_is_lost() -> None:
+    sweep = Sweep(1000, START, SINCE)
+    sweep.next_page()
+    sweep.saw(Page((), 100, 3))
+    for _ in range(2):
+        sweep.next_page()
+    sweep.lost()
+    assert not sweep.over(1000)
+    sweep.lost()
+    assert sweep.over(1000)
 
 
 def test_it_ends_with_an_error() -> None:
