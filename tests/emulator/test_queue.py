@@ -38,7 +38,7 @@ def test_waiting_job_starts_the_moment_a_slot_became_free_even_if_nobody_looked(
     first, third, fifth = (api.output(jobs[number]) for number in (0, 2, 4))
     assert third["scheduled_time"] == first["end_time"]
     assert fifth["scheduled_time"] == third["end_time"]
-    assert _seconds(fifth["submit_time"], fifth["end_time"]) == 900
+    assert _seconds(first["scheduled_time"], fifth["end_time"]) == 900
 
 
 def test_models_and_accounts_have_slots_of_their_own(start: Start) -> None:
