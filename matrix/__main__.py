@@ -45,8 +45,6 @@ def run(cell: Cell, tests: Sequence[str], options: argparse.Namespace) -> Outcom
         python = prepare(cell, base)
     except InstallError as error:
         return Outcome(cell, trouble=f"can't be installed: {error}", seconds=time.monotonic() - begun)
-    if options.install_only:
-        return Outcome(cell, seconds=time.monotonic() - begun)
     log = (cell.folder / "pytest.log").relative_to(ROOT)
     _say(f"Airflow {cell}, Python {cell.python}: testing, see {log} ...")
     outcome = test(cell, python, tests, options)
@@ -111,7 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
     parser.add_argument("--few", action="store_true", help=f"only {', '.join(FEW)}")
-    parser.add_argument("--install-only", action="store_true", help="make the environments and run no test")
     parser.add_argument(
         "--workers", type=int, default=4, metavar="N", help="test processes (default: %(default)s)"
     )

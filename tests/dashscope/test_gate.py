@@ -121,7 +121,7 @@ def service() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def unhurried() -> Iterator[RunningEmulator]:
+def slower() -> Iterator[RunningEmulator]:
     """The same, ten times as slow: what has to happen within `room.UNDERWAY` has two seconds, on a busy machine too."""
     with emulated(speed=SPEED / 10) as emulator:
         yield emulator
@@ -133,8 +133,8 @@ def let_one_run(service: RunningEmulator) -> None:
     service.force(queued[0], "RUNNING")
 
 
-async def test_as_many_are_let_in_as_there_is_room_for(unhurried: RunningEmulator) -> None:
-    async with triggerer(unhurried) as here:
+async def test_as_many_are_let_in_as_there_is_room_for(slower: RunningEmulator) -> None:
+    async with triggerer(slower) as here:
         await here.submit(FULL - 6)
         for number in range(20):
             here.wait(float(number), start=0.0)
@@ -176,8 +176,8 @@ async def test_a_thousand_who_wait_cost_no_more_queries_than_one(service: Runnin
         assert service.requests.count("list", 429) == 0
 
 
-async def test_those_let_in_count_until_their_jobs_show(unhurried: RunningEmulator) -> None:
-    async with triggerer(unhurried) as here:
+async def test_those_let_in_count_until_their_jobs_show(slower: RunningEmulator) -> None:
+    async with triggerer(slower) as here:
         await here.submit(FULL - 3)
         for number in range(8):
             here.wait(float(number))
@@ -187,7 +187,7 @@ async def test_those_let_in_count_until_their_jobs_show(unhurried: RunningEmulat
         await here.submit(3)  # what they were let in for
         await here.looks()
         assert len(here.entered) == 3
-        let_one_run(unhurried)
+        let_one_run(slower)
         await here.until(lambda: len(here.entered) == 4)
 
 
@@ -300,15 +300,15 @@ async def test_poller_that_is_closed_leaves_nobody_hanging(service: RunningEmula
 # -- the list has trouble ----------------------------------------------------------------------------------
 
 
-async def test_queue_that_cannot_be_seen_any_more_is_reckoned(unhurried: RunningEmulator) -> None:
+async def test_queue_that_cannot_be_seen_any_more_is_reckoned(slower: RunningEmulator) -> None:
     """2 jobs leave the queue in 450 s, whether or not the service tells."""
-    async with triggerer(unhurried) as here:
+    async with triggerer(slower) as here:
         await here.submit(FULL)
         for number in range(10):
             here.wait(float(number))
         await here.looks(1)
         seen_at = here.now()
-        unhurried.faults.order("list", "status", status=500, times=None)
+        slower.faults.order("list", "status", status=500, times=None)
         await here.until(lambda: len(here.entered) == 2)
         assert 300 <= here.now() - seen_at <= 450 + 3 * room.LOOK_MAX
 
