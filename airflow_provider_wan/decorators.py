@@ -14,12 +14,12 @@ from airflow.providers.common.compat.sdk import (
     determine_kwargs,
     task_decorator_factory,
 )
-from airflow.sdk.log import mask_secret
 
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.redact import secrets_in
 from airflow_provider_wan.dashscope.requests import WanRequest
 from airflow_provider_wan.hooks import DEFAULT_CONN_ID
+from airflow_provider_wan.masking import mask_signatures
 from airflow_provider_wan.operators.base import (
     OnLanded,
     OnUnknown,
@@ -177,8 +177,7 @@ class _WanEditDecoratedOperator(DecoratedOperator, WanOperator):
             raise WanParameterError(
                 f"{self._who()}: {error}\nNothing was sent. It is not retried.{self._left_behind()}"
             ) from error
-        for secret in secrets_in(values):
-            mask_secret(secret)
+        mask_signatures(values)
         if self._kept is None:
             self.log.info("The function asks for %r", request)
             self._kept = _keepable(kind, values, path)

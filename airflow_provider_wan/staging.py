@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from airflow.sdk.log import mask_secret
-
 from airflow_provider_wan import local_files, preflight
 from airflow_provider_wan.dashscope import catalog
 from airflow_provider_wan.dashscope.errors import Retry, ServiceError, WanError
@@ -25,9 +23,10 @@ from airflow_provider_wan.dashscope.input_errors import (
     InputUnreadableError,
 )
 from airflow_provider_wan.dashscope.inputs import Input, inputs_of, with_addresses
-from airflow_provider_wan.dashscope.redact import redacted, secrets_in
+from airflow_provider_wan.dashscope.redact import redacted
 from airflow_provider_wan.dashscope.requests.problem import shown
 from airflow_provider_wan.deployment import Deployment
+from airflow_provider_wan.masking import mask_signatures
 from airflow_provider_wan.sources import Sources
 
 if TYPE_CHECKING:
@@ -157,8 +156,7 @@ class Stager:
             if local_files.is_local(one.url):
                 raise NotImplementedError
             url = str(self._sources.path(one.url).sign(int(PRESIGNED_FOR.total_seconds())))
-            for secret in secrets_in(url):
-                mask_secret(secret)
+            mask_signatures(url)
             if not url.lower().startswith(("https://", "http://")):
                 raise NotImplementedError
             self._sources.rules.check(url, what=one.role)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
-from airflow.sdk.log import mask_secret
 
-from airflow_provider_wan.dashscope.redact import secrets_in
+from airflow_provider_wan.masking import mask_signatures
 
 
 class TakesSignedAddresses(BaseOperator):
@@ -19,5 +18,4 @@ class TakesSignedAddresses(BaseOperator):
     def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
         # Overridden at this depth because mapped tasks render through it too.
         super()._do_render_template_fields(parent, *args, **kwargs)
-        for secret in secrets_in([getattr(self, name, None) for name in self.template_fields]):
-            mask_secret(secret)
+        mask_signatures([getattr(self, name, None) for name in self.template_fields])
