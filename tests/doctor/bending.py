@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from airflow_provider_wan.dashscope.tls import ssl_context
+
 PATH = "/api/v1"
 
 
@@ -52,7 +54,7 @@ def bending(origin: str, *, before: Bend | None = None, after: Bend | None = Non
         before: May change `path` and `query` of a call before it is passed on.
         after: May change its answer.
     """
-    client = httpx.Client(base_url=origin, trust_env=False)
+    client = httpx.Client(base_url=origin, trust_env=False, verify=ssl_context())
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

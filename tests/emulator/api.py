@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from airflow_provider_wan.dashscope.tls import ssl_context
+
 VIDEO_GENERATION = "/services/aigc/video-generation/video-synthesis"
 IMAGE_TO_VIDEO = "/services/aigc/image2video/video-synthesis"
 VIDEO = "https://example.com/clip.mp4"
@@ -34,6 +36,7 @@ class Api:
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}", "X-DashScope-Async": "enable"},
             trust_env=False,
+            verify=ssl_context(),
             timeout=10,
         )
 

@@ -26,6 +26,10 @@ _CODECS = {
     "mpeg": ("mpeg2video", "mp2"),
     "mxf": ("mpeg2video", "pcm_s16le"),
 }
+_FAST = {
+    "libx264": {"preset": "ultrafast", "bf": "0"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "16"},
+}
 
 
 def clip(
@@ -47,8 +51,7 @@ def clip(
     file = Path(folder.name, "made")  # to put an index first, FFmpeg reads the file while it writes it
     with folder:
         with av.open(file, "w", format=kind, options=options or {}) as container:
-            fast = {"preset": "ultrafast", "bf": "0"} if codecs[0] == "libx264" else {}
-            video: Any = container.add_stream(codecs[0], rate=fps, options=fast)
+            video: Any = container.add_stream(codecs[0], rate=fps, options=_FAST.get(codecs[0], {}))
             video.width, video.height, video.pix_fmt = *size, "yuv420p"
             if rotation:
                 video.set_display_rotation(rotation)

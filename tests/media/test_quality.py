@@ -26,6 +26,8 @@ from airflow_provider_wan.media.writing import MovieWriter
 from tests.emulator.rendering import media
 from tests.media import numbered
 
+pytestmark = pytest.mark.xdist_group("quality")  # the edits that all of them look at are made once
+
 Pixels = npt.NDArray[np.uint8]
 Touch = Callable[[int, Pixels], Pixels]
 """Takes a frame's number and its RGB pixels, and gives those that stand in its place."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from airflow_provider_wan.dashscope.tls import ssl_context
 from demo import processes
 from demo.clock import ticks
 from demo.logs import tail
@@ -109,13 +110,13 @@ class Served:
     def get(self, path: str, user: str | None = "ann", **headers: str) -> httpx.Response:
         """Ask for a page, by a path below the plugin's, with the cookie that a browser would send."""
         cookies = {"_token": self.tokens[user]} if user else {}
-        with httpx.Client(trust_env=False, timeout=30, cookies=cookies) as client:
+        with httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies) as client:
             return client.get(self.url + path, headers=headers)
 
     def api(self, path: str, user: str | None) -> int:
         """Ask Airflow's own API, and return the status of its answer."""
         cookies = {"_token": self.tokens[user]} if user else {}
-        with httpx.Client(trust_env=False, timeout=30, cookies=cookies) as client:
+        with httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies) as client:
             return client.get(f"{self.airflow}/api/v2/{path}").status_code
 
 

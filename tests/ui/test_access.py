@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from airflow_provider_wan.dashscope.tls import ssl_context
 from airflow_provider_wan.ui.headers import HEADERS
 from airflow_provider_wan.ui.instance import Place
 from tests.ui.auth import SEALED, SECRET
@@ -71,7 +72,10 @@ def test_only_reading_is_possible(served: Served, hidden: dict[str, Place], page
 
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         answer = httpx.request(
-            method, served.url + link(hidden["open"], page), cookies={"_token": served.tokens["ann"]}
+            method,
+            served.url + link(hidden["open"], page),
+            cookies={"_token": served.tokens["ann"]},
+            verify=ssl_context(),
         )
         assert answer.status_code == 405
         assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
