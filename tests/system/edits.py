@@ -152,10 +152,13 @@ class Edit:
                 return
         raise AssertionError(f"{wanted.pattern!r} is not in the log:\n{self.log()}")
 
-    def xcom(self, key: str) -> Any:
-        """Return what the task has pushed."""
+    def xcom(self, key: str, limit: float = 10) -> Any:
+        """Return what the task has pushed. What a trigger pushes is there a moment after the task's success."""
         query = "SELECT value FROM xcom WHERE run_id = ? AND task_id = 'edit' AND key = ?"
-        ((value,),) = self._airflow.read(query, self._run_id, key)
+        for _ in self._airflow.ticks(limit, every=0.1):
+            if rows := self._airflow.read(query, self._run_id, key):
+                break
+        ((value,),) = rows
         while isinstance(value, str):  # what a worker pushes is encoded twice, what a trigger pushes once
             try:
                 value = json.loads(value)
