@@ -90,14 +90,15 @@ test-ui: $(INSTALLED)  ## Run the tests of the pages in a browser (needs Chromiu
 	@$(BIN)/python -m tests.ui.browser.chromium
 	$(BIN)/python -m pytest -m browser tests/ui
 
-# One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on.
+# One environment for everything, with every version pinned. pip reads dependency groups from version 25.1 on. Python
+# compiles what is imported when it is first imported; to compile all that is installed takes a minute longer.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 	  echo "Python 3.11, 3.12 or 3.13 is needed, and \`$(PYTHON)\` is not one. Try \`make PYTHON=python3.12\`."; exit 1; }
 	@echo "Installing into $(VENV), which takes a minute or two ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
+	@$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --build-constraint constraints.txt \
 	  --editable '.[emulator,examples]' --group demo --group test
 	@touch $@
 

@@ -43,7 +43,7 @@ FEW = (
     "tests/test_provider.py",
     "tests/ui/test_plugin.py",
 )
-"""An edit's way in one process, and DAGs under a real Airflow, in two to three minutes."""
+"""What is run for each change: an edit's way in one process, and DAGs under a real Airflow."""
 
 
 @dataclass(frozen=True)

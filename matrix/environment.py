@@ -56,10 +56,9 @@ def prepare(cell: Cell, base: str) -> Path:
         )
     else:
         _run(base, "-m", "venv", str(venv))
-        _run(
-            str(python), "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"
-        )  # reads dependency groups
-        _run(str(python), "-m", "pip", "install", "--quiet", "--constraint", str(constraints), *_WANTED)
+        pip = (str(python), "-m", "pip", "install", "--quiet")
+        _run(*pip, "--upgrade", "pip>=25.1")  # reads dependency groups
+        _run(*pip, "--no-compile", "--constraint", str(constraints), *_WANTED)  # compiled when first imported
     made_of.write_text(mark)
     return python
 
