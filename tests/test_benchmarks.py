@@ -68,6 +68,13 @@ def test_triggerer_benchmark_runs_all_triggers_in_airflows_triggerer(tmp_path: P
 
 
 @pytest.mark.slow
+def test_worker_benchmark_counts_what_tasks_take() -> None:
+    said = apart("-m", "benchmarks.worker_start", "--edits", "2", "--repeats", "1")
+    times = [float(line.split("|")[2]) for line in said if line.startswith(("| as", "| with"))]
+    assert [0.1 < one < 30 for one in times] == [True, True]
+
+
+@pytest.mark.slow
 def test_tab_benchmark_asks_a_real_server_and_counts_what_is_read() -> None:
     said = apart("-m", "benchmarks.video_tab", "--siblings", "20", "--repeats", "2")
     rows = {cells[0]: cells for line in said if (cells := line.strip("| ").split(" | "))}
