@@ -72,8 +72,18 @@ class Cell:
     def bounds(self) -> list[str]:
         """Return what holds the resolver back, each line a requirement: see `matrix/bounds`."""
         minor = ".".join(self.airflow.split(".")[:2])
-        file = Path(__file__).parent / "bounds" / f"airflow-{minor}.txt"
-        return (file.read_text().splitlines() if file.exists() else []) + (floors() if self.lowest else [])
+        held = _lines(f"airflow-{minor}.txt")
+        if not self.lowest:
+            return held
+        pins = floors()
+        own = {Requirement(pin).name for pin in pins}
+        return held + pins + [line for line in _lines("lowest.txt") if Requirement(line).name not in own]
+
+
+def _lines(name: str) -> list[str]:
+    file = Path(__file__).parent / "bounds" / name
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def floors() -> list[str]:

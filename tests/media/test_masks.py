@@ -548,6 +548,7 @@ def test_a_mask_of_a_file_cut_short_is_refused_and_leaves_nothing(tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
 
 
+@pytest.mark.slow
 def test_a_mask_image_over_ten_megabytes_is_refused(tmp_path: Path) -> None:
     source = numbered.clip(tmp_path / "in.mkv", 1, size=(6100, 6100), codec="ffv1")
     with pytest.raises(InputUnfitError, match=r"at most 10 MB"):
