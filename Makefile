@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV ?= uv
-FAST := $(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow" --ignore tests/system
+FAST := $(BIN)/python -m pytest -n 6 --dist loadgroup -m "not slow" --ignore tests/system
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-long up down at-scale audit coverage dist docs fuzz mutants screenshots test lint types pytest fast-tests system-tests test-slow test-matrix test-ui constraints clean
