@@ -19,7 +19,7 @@ from benchmarks import tell
 from demo.airflow_api import AirflowApi
 from demo.clock import ticks
 from demo.pictures.stage import free_ports
-from demo.settings import PASSWORD, USER, Port, Settings
+from demo.settings import PASSWORD, ROOT, USER, Port, Settings
 from demo.stack import Stack
 
 LIMIT = 600.0
@@ -67,8 +67,7 @@ def _seconds(edits: int, local_settings: str) -> float:
         (own / "airflow_local_settings.py").write_text(local_settings)
         airflow, emulator, smtp = (Port(number, "the benchmark", "-") for number in free_ports(3))
         settings = Settings(Path(folder, "home"), airflow, emulator, smtp, speed=60)
-        root = Path(__file__).parents[1]
-        stack = Plain(settings, {"PYTHONPATH": f"{own}:{root}"})
+        stack = Plain(settings, {"PYTHONPATH": f"{own}:{ROOT}"})
         try:
             stack.start()
             return _edited(stack, edits) / edits

@@ -64,9 +64,8 @@ def rendering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmula
     from airflow_provider_wan.emulator import EmulatorSettings, running
 
     served = tmp_path_factory.mktemp("served")
-    trim(
-        MEDIA / "big_buck_bunny.mp4", served / "big_buck_bunny.mp4", end=2
-    )  # the shortest that all models take
+    # As short as all models take it: less to render.
+    trim(MEDIA / "big_buck_bunny.mp4", served / "big_buck_bunny.mp4", end=2)
     with running(EmulatorSettings(speed=120, media_root=served, run_seconds=(60, 90))) as emulator:
         yield emulator
 

@@ -59,7 +59,7 @@ if "scheduler" in sys.argv:
     import tests.system.crashes
 """
 """Each task runs in a process that is forked from the scheduler. What is imported there, hundreds needn't import again,
-which spares a third of the processor's time."""
+which spares a quarter of the processor's time."""
 
 
 class Api(AirflowApi):

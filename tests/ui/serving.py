@@ -109,15 +109,17 @@ class Served:
 
     def get(self, path: str, user: str | None = "ann", **headers: str) -> httpx.Response:
         """Ask for a page, by a path below the plugin's, with the cookie that a browser would send."""
-        cookies = {"_token": self.tokens[user]} if user else {}
-        with httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies) as client:
+        with self._client(user) as client:
             return client.get(self.url + path, headers=headers)
 
     def api(self, path: str, user: str | None) -> int:
         """Ask Airflow's own API, and return the status of its answer."""
-        cookies = {"_token": self.tokens[user]} if user else {}
-        with httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies) as client:
+        with self._client(user) as client:
             return client.get(f"{self.airflow}/api/v2/{path}").status_code
+
+    def _client(self, user: str | None) -> httpx.Client:
+        cookies = {"_token": self.tokens[user]} if user else {}
+        return httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies)
 
 
 @contextmanager
