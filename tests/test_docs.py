@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from tests.conftest import DagRunner
@@ -22,12 +26,13 @@ if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = [ROOT / "README.md"]
+PAGES = [*README, *sorted((ROOT / "docs").rglob("*.md"))]
 
 FENCE = re.compile(r"^```([^`\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^(?: {4}.*)?\n)+", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-INLINE = re.compile(r"`((?:make|python -m) [^`\n]+)`")
+INLINE = re.compile(r"`((?:make|python -m|airflow wan) [^`\n]+)`")
 PROGRAMS = ("airflow", "make", "pip", "python", "wan-emulator")
 """Programs whose commands are checked; in a block that isn't said to be a shell's, others may be output."""
 
@@ -76,9 +81,9 @@ SNIPPETS = [(page, block) for page, block in PYTHON if "DAG(" not in block]
 COMMANDS = [(page, shlex.join(command)) for page in PAGES for command in commands(page)]
 
 
-def of(program: str) -> list[object]:
+def of(program: str, pages: Collection[Path] = PAGES) -> list[object]:
     """The cases of one program's commands, without its name."""
-    found = [(page, command.split(" ", 1)) for page, command in COMMANDS]
+    found = [(page, command.split(" ", 1)) for page, command in COMMANDS if page in pages]
     return cases([(page, words[1]) for page, words in found if words[0] == program and len(words) > 1])
 
 
@@ -182,6 +187,54 @@ def test_pip_is_asked_for_extras_and_groups_that_exist(page: Path, command: str)
         project["project"]["optional-dependencies"]
     )
     assert set(re.findall(r"--group (\S+)", command)) <= set(project["dependency-groups"])
+
+
+def test_ci_runs_every_make_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    named = {command for page, command in COMMANDS if page in README and command.startswith("make ")}
+    assert len(named) >= 5
+    assert [command for command in named if not re.search(rf"^ *{command}$", script, re.MULTILINE)] == []
+
+
+@pytest.fixture(scope="module")
+def reader(airflow_db: Path) -> Iterator[None]:
+    """What a reader of the README has: a run of `my_dag`, and the service, whose clock is right."""
+    from airflow_provider_wan.emulator import EmulatorSettings, running
+
+    file = airflow_db / "dags" / "my_dag.py"
+    file.write_text("from airflow.sdk import DAG\n\nwith DAG('my_dag'):\n    pass\n")
+    with pytest.MonkeyPatch.context() as patch, running(EmulatorSettings(speed=1, render=False)) as emulator:
+        there = {"conn_type": "dashscope", "password": emulator.key, "host": emulator.base_url}
+        patch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps({**there, "extra": {"status_qps": 20}}))
+        dag_bag(str(file)).dags["my_dag"].test()
+        yield
+    file.unlink()
+
+
+@needs_commands
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize(("page", "command"), of("airflow", README))
+def test_command_of_the_readme_works_in_a_shell(page: Path, command: str) -> None:
+    airflow = [sys.executable, "-m", "airflow", *shlex.split(command)]
+    done = subprocess.run(airflow, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("page", "command"), of("wan-emulator", README))
+def test_emulator_of_the_readme_serves_the_media_folder_that_is_there(page: Path, command: str) -> None:
+    program = shlex.join([sys.executable, "-m", "airflow_provider_wan.emulator"])
+    port = re.search(r"--port (\d+)", command)
+    assert port
+    own = shlex.split(f"{program} {command.replace(port[0], '--port 0')}")
+    with subprocess.Popen(own, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            said = [process.stdout.readline() for _ in range(2)]
+            url = httpx.URL(said[1].split()[1])
+            clip = httpx.get(url.copy_with(path="/media/big_buck_bunny.mp4"))
+        finally:
+            process.terminate()
+    assert clip.content == (ROOT / "demo" / "media" / "big_buck_bunny.mp4").read_bytes()
 
 
 def test_page_of_the_emulator_names_every_fault() -> None:
