@@ -8,6 +8,9 @@ UV ?= uv
 FAST := $(BIN)/python -m pytest -n 6 --dist loadgroup -m "not slow" --ignore tests/system
 
 .DEFAULT_GOAL := help
+# What is installed here is compiled when it is first imported. Where that may not be kept, each process compiles all of
+# Airflow anew, and the tests take twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo demo-long up down at-scale audit coverage dist docs fuzz mutants screenshots test lint types pytest fast-tests system-tests test-slow test-matrix test-ui constraints clean
 
 help:  ## List the targets

@@ -25,7 +25,7 @@ from airflow_provider_wan.lineage import TellsEditLineage, dataset_of, files_rea
 from tests.media import numbered
 
 # The first of them runs five DAGs, which on a busy machine takes longer than a test may otherwise.
-pytestmark = pytest.mark.timeout(480)
+pytestmark = pytest.mark.timeout(900)
 
 ROOT = Path(__file__).parents[1]
 SECRET = "5ec4e7of4b4d51gn47u4e"  # of the signed address in the DAGs
@@ -126,7 +126,7 @@ def told(airflow_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 env={**os.environ, **environment},
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=600,
             )
             assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
             events = [json.loads(line) for line in log.read_text().splitlines()]
