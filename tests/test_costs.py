@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -188,8 +189,7 @@ def runs(airflow_db: Path) -> dict[str, list[str]]:
         ran = bag.dags[dag_id].test(logical_date=day, run_conf=run_conf)
         assert ran.state == "success"
         made.setdefault(dag_id, []).append(ran.run_id)
-    (folder / "spends.py").unlink()
-    folder.rmdir()
+    shutil.rmtree(folder)
     return made
 
 
