@@ -231,11 +231,11 @@ def test_command_of_the_readme_does_what_it_is_there_for(page: Path, command: st
 
 @pytest.mark.parametrize(("page", "command"), of("wan-emulator", README))
 def test_emulator_of_the_readme_serves_the_media_folder_that_is_there(page: Path, command: str) -> None:
-    program = shlex.join([sys.executable, "-m", "airflow_provider_wan.emulator"])
-    port = re.search(r"--port (\d+)", command)
-    assert port
-    own = shlex.split(f"{program} {command.replace(port[0], '--port 0')}")
-    with subprocess.Popen(own, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    program = [sys.executable, "-m", "airflow_provider_wan.emulator"]
+    own_port = ["--port", "0"]  # the last one counts
+    with subprocess.Popen(
+        [*program, *shlex.split(command), *own_port], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout
             said = [process.stdout.readline() for _ in range(2)]
