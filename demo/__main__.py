@@ -26,7 +26,7 @@ DAG = "edit_chain"
 TASKS = ("repaint", "widen", "check", "tell_the_team")
 EDITS = ("repaint", "widen")
 RECIPIENT = "team@example.com"
-PARSE_LIMIT, MAIL_LIMIT = 60.0, 10.0
+PARSE_LIMIT, MAIL_LIMIT = 240.0, 60.0
 """Seconds."""
 
 

@@ -21,8 +21,8 @@ from demo.errors import DemoError, NotStartedError
 from demo.logs import tail
 from demo.settings import API_KEY, MEDIA, PASSWORD, REGION, USER, Settings, child_environment
 
-DATABASE_LIMIT = 90.0
-START_LIMIT = 120.0
+DATABASE_LIMIT = 240.0
+START_LIMIT = 240.0
 """Seconds that each of the two steps may take; on two cores both together take about 30."""
 
 MARK = ".wan-demo"

@@ -16,7 +16,7 @@ from matrix.cells import AIRFLOWS, FEW, PYTHONS, QUICK, ROOT, Cell, interpreter
 from matrix.environment import InstallError, prepare
 from matrix.outcome import Outcome, read, table
 
-TEST_LIMIT, QUICK_LIMIT = 3600.0, 600.0
+TEST_LIMIT, QUICK_LIMIT = 3600.0, 1800.0
 """Seconds that the tests of one cell may take."""
 _FAST = ("--ignore", "tests/system", "-m", "not browser and not slow")
 

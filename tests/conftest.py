@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from hypothesis import settings
 
+from tests.patience import HANGS
+
 # The same examples each time: a push fails by its own doing, not by luck. `make fuzz` is what seeks; for a property
 # alone, `pytest --hypothesis-profile=default` draws anew.
 settings.register_profile("repeatable", derandomize=True)
@@ -86,7 +88,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             shutil.copy(made, own)
         else:
             migrate = [sys.executable, "-m", "airflow", "db", "migrate"]
-            subprocess.run(migrate, check=True, capture_output=True, timeout=150)
+            subprocess.run(migrate, check=True, capture_output=True, timeout=HANGS)
             shutil.copy(own, made)
     return own
 

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import night, polling
 from benchmarks.contenders import CONTENDERS
+from tests.patience import HANGS
 
 ROOT = Path(__file__).parents[1]
 TRIGGERER = """
@@ -23,7 +24,7 @@ print(json.dumps([[one.kind, one.started, one.throttled] for one in main(sys.arg
 def apart(*arguments: str) -> list[str]:
     """Run a benchmark in a process of its own, and return the lines that it prints."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=150
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANGS
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()

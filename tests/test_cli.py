@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete
 
 from airflow_provider_wan.dashscope import catalog
+from tests.patience import HANGS
 from tests.versions import needs_commands
 
 AIRFLOW = [sys.executable, "-m", "airflow"]
@@ -188,7 +189,7 @@ def test_command_works_from_a_shell_with_a_connection_in_the_database(database: 
 
     def shell(conn_id: str) -> subprocess.CompletedProcess[str]:
         command = [*AIRFLOW, "wan", "pools", "--models", "wan2.1-vace-plus", "--conn-id", conn_id]
-        return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=HANGS, check=False)
 
     missing = shell("nobody")
     assert missing.returncode == 1
@@ -217,7 +218,7 @@ def test_other_commands_of_airflow_load_neither_the_command_nor_the_client(airfl
         capture_output=True,
         text=True,
         check=True,
-        timeout=150,
+        timeout=HANGS,
         env={**os.environ},
     )
     assert done.stdout.splitlines()[-1] == "True ['airflow_provider_wan', 'airflow_provider_wan.cli']"

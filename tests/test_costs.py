@@ -21,6 +21,7 @@ from airflow_provider_wan.costs.report import lines, moment, spell
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.price_list import text_of
 from tests.dashscope.properties import unhurried
+from tests.patience import HANGS
 from tests.test_spending import SPENT
 from tests.versions import HAS_TASK_STATE, NO_TASK_STATE, dag_bag
 
@@ -376,7 +377,7 @@ def test_mistaken_dag_is_answered_with_those_that_have_edits(report: Report) -> 
 def test_command_prints_a_table_with_a_total_from_a_shell(runs: dict[str, list[str]]) -> None:
     command = [*AIRFLOW, "wan", "cost", "--dag-id", "spent_before", "--by", "model", "-o", "plain"]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=150, check=False, env={**os.environ}
+        command, capture_output=True, text=True, timeout=HANGS, check=False, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr
     assert [line.split() for line in done.stdout.splitlines()[-4:]] == [

@@ -31,6 +31,7 @@ from airflow_provider_wan.operators.siblings import jobs_of_run
 from benchmarks.import_time import ASKED, run
 from tests.conftest import DagRunner, context, first_event
 from tests.operators.cases import CLIP, Case, dying, emulated, look_early, made_anew
+from tests.patience import HANGS
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -497,7 +498,7 @@ def test_parsing_a_dag_asks_for_no_heavy_module_and_builds_no_model() -> None:
         "print(VideoOutpainting.__pydantic_complete__, 'airflow_provider_wan.operators.life' in sys.modules)"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANGS
     )
     assert out.stdout.splitlines()[-1] == "False False"
 

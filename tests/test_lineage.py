@@ -23,9 +23,7 @@ from airflow_provider_wan.dashscope.errors import TaskTimeoutError
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, running
 from airflow_provider_wan.lineage import TellsEditLineage, dataset_of, files_read, files_written
 from tests.media import numbered
-
-# The first of them runs five DAGs, which on a busy machine takes longer than a test may otherwise.
-pytestmark = pytest.mark.timeout(900)
+from tests.patience import HANGS
 
 ROOT = Path(__file__).parents[1]
 SECRET = "5ec4e7of4b4d51gn47u4e"  # of the signed address in the DAGs
@@ -126,7 +124,7 @@ def told(airflow_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 env={**os.environ, **environment},
                 capture_output=True,
                 text=True,
-                timeout=600,
+                timeout=2 * HANGS,  # five DAGs
             )
             assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
             events = [json.loads(line) for line in log.read_text().splitlines()]
@@ -403,4 +401,4 @@ def test_operators_need_no_openlineage() -> None:
         "from airflow_provider_wan.lineage import TellsLandingLineage\n"
         "assert TellsLandingLineage().note_result({'video_url': 's3://a/b'}) == {'video_url': 's3://a/b'}"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=HANGS)

@@ -21,6 +21,7 @@ from airflow_provider_wan.operators import (
 from airflow_provider_wan.sensors import WanTaskSensor
 from airflow_provider_wan.transfers import WanResultToObjectStorageOperator
 from tests.conftest import KEY_BEIJING, FakeStore, FakeTaskInstance, context, run_operator
+from tests.patience import HANGS
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator.server import RunningEmulator
@@ -157,6 +158,6 @@ def test_links_and_reviews_cost_a_dag_file_next_to_nothing() -> None:
         "print(sorted(m for m in set(sys.modules) - before if not m.startswith('airflow.providers')))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANGS
     )
     assert done.stdout.splitlines()[-1] == "['airflow_provider_wan.links', 'airflow_provider_wan.reviews']"

@@ -28,6 +28,7 @@ from tests.live.consent import NoConsentError, Till, choose, decide
 from tests.live.inputs import Files
 from tests.live.run import Recording, run_job
 from tests.live.table import Outcome
+from tests.patience import HANGS
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-live-key-that-is-nobodys-business"
@@ -77,7 +78,7 @@ def run(*options: str, mark: str = "live", emulator: RunningEmulator | None = No
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=HANGS,
         check=False,
     )
     assert KEY not in done.stdout + done.stderr
@@ -189,7 +190,7 @@ def test_on_a_terminal_yes_runs_them_and_the_bill_is_no_more_than_was_said(
     )
     try:
         os.write(ours, b"yes\n")
-        said, _ = process.communicate(timeout=150)
+        said, _ = process.communicate(timeout=HANGS)
     finally:
         process.kill()
         os.close(ours)

@@ -15,6 +15,7 @@ import pytest
 import airflow_provider_wan
 from airflow_provider_wan import get_provider_info
 from airflow_provider_wan.dashscope.catalog import REGIONS
+from tests.patience import HANGS
 from tests.versions import (
     AIRFLOW,
     BRINGS_FORM_FIELDS,
@@ -81,7 +82,7 @@ def test_connection_form_needs_no_import_of_the_hook_or_of_a_form_library() -> N
         "print([m for m in ('airflow_provider_wan.hooks', 'flask_appbuilder', 'wtforms') if m in sys.modules])"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANGS
     )
     assert out.stdout.splitlines()[-2:] == ["['region', 'status_qps', 'workspace_id'] API key", "[]"]
 
@@ -101,7 +102,7 @@ def test_connection_form_made_by_the_hook_is_that_of_the_providers_info() -> Non
         "print(sorted(form.extra_fields), form.standard_fields.password.title, form.standard_fields.login.hidden)"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANGS
     )
     assert out.stdout.splitlines()[-2:] == [
         f"{CONNECTION_TYPE['conn-fields']['region']['schema']['enum']} 8",

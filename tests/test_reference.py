@@ -20,10 +20,11 @@ import pytest
 from pydantic import BaseModel
 
 from airflow_provider_wan.dashscope.errors import WanError
+from tests.patience import HANGS
 from tests.versions import needs_retry_policies
 
 # The site takes 20 s of a processor's time, so one process makes it, and it may have its time.
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(420), needs_retry_policies]
+pytestmark = [pytest.mark.xdist_group("site"), needs_retry_policies]
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "airflow_provider_wan"
@@ -46,7 +47,7 @@ def build(source: Path, out: Path) -> subprocess.CompletedProcess[str]:
     command = [places.get(word, word) for word in shlex.split(found.group(1))]
     assert set(places.values()) < set(command)
     whole = [sys.executable, "-m", "sphinx", *command]
-    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=2 * HANGS, check=False)
 
 
 class Site:

@@ -22,7 +22,7 @@ from demo.settings import PASSWORD, ROOT, USER
 from tests.ui.browser.chromium import lacking
 
 IMAGES = ROOT / "docs" / "images"
-PARSE_LIMIT, LIMIT = 90.0, 420.0
+PARSE_LIMIT, LIMIT = 240.0, 420.0
 """Seconds: for Airflow to read the DAGs, and for all edits to come to their ends."""
 QUALITY = 88
 """Of WebP, at which text is crisp; PNG would take four times as many bytes for the frames."""

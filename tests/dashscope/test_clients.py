@@ -21,6 +21,7 @@ from airflow_provider_wan.dashscope.polling import End, Outcome
 from airflow_provider_wan.dashscope.results import TaskStatus
 from tests.dashscope.callers import KEY, account
 from tests.dashscope.scripted_server import HANG, Answer, ScriptedServer, says
+from tests.patience import HANGS
 
 RUNNING = says({"output": {"task_status": "RUNNING", "task_id": "job-1"}, "request_id": "r"})
 
@@ -55,7 +56,7 @@ assert client_for(account) is parents
 
 
 def test_forked_worker_does_not_share_its_parent_s_connections() -> None:
-    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stderr
 
 

@@ -23,6 +23,7 @@ from airflow_provider_wan.dashscope.errors import (
 )
 from tests.dashscope.callers import KEY, account
 from tests.dashscope.scripted_server import DROP, RESET, Answer, Request, ScriptedServer, html, refuses, says
+from tests.patience import HANGS
 
 MODEL = "wan2.1-vace-plus"
 STORED = Answer(200)
@@ -230,7 +231,7 @@ def test_large_file_is_streamed(tmp_path: Path) -> None:
     with ScriptedServer() as server:
         server.then(policy(server), STORED, policy(server), STORED)
         command = [sys.executable, "-c", MEMORY, server.base_url, str(small), str(large)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stderr
     assert len(server.requests[3].body) > 60 * 1024 * 1024
     assert float(done.stdout) < 10

@@ -17,6 +17,7 @@ import pytest
 from airflow_provider_wan import __version__
 from airflow_provider_wan.emulator import RegionSettings, RunningEmulator
 from tests.doctor.conftest import KEY, Start
+from tests.patience import HANGS
 from tests.versions import needs_commands
 
 pytestmark = needs_commands
@@ -115,7 +116,7 @@ def test_command_works_from_a_shell_within_the_connections_rate(airflow_db: Path
         command,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=HANGS,
         check=False,
         env={**os.environ, "AIRFLOW_CONN_AT_HOME": connection(emulator)},
     )

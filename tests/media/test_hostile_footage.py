@@ -21,6 +21,7 @@ from airflow_provider_wan.media.previews import contact_sheet
 from airflow_provider_wan.media.reading import Video
 from airflow_provider_wan.media.soundtracks import strip_sound
 from tests.media import files, numbered
+from tests.patience import HANGS
 
 SECONDS = 10.0
 """No broken file may keep a tool longer."""
@@ -218,7 +219,7 @@ def test_a_bomb_is_not_unpacked(name: str, tmp_path: Path) -> None:
     )
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=HANGS
     )
     assert done.returncode == 0, done.stderr
     said, peak = done.stdout.rsplit("\n", 2)[:2]

@@ -23,6 +23,7 @@ from airflow_provider_wan.media.probe import NotMediaError, probe
 from airflow_provider_wan.media.window import Window
 from tests.media import files
 from tests.media.files import Counted, box, clip, picture, png_of, sound
+from tests.patience import HANGS
 
 KB = 1024
 FASTSTART = {"movflags": "faststart"}
@@ -365,7 +366,7 @@ def test_a_hostile_file_costs_neither_time_nor_memory(name: str, tmp_path: Any) 
         [sys.executable, "-c", _WATCH, tmp_path / "hostile", tmp_path / "ordinary"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert run.stderr == ""
     said, costs = run.stdout.strip().split("\n")

@@ -19,6 +19,7 @@ from airflow_provider_wan.media.reading import Video
 from airflow_provider_wan.media.scenes import scene_cuts
 from airflow_provider_wan.media.writing import MovieWriter
 from tests.media import numbered
+from tests.patience import HANGS
 
 RABBIT = Path(__file__).parents[2] / "demo" / "media" / "big_buck_bunny.mp4"
 SIZE = WIDTH, HEIGHT = 160, 90
@@ -221,7 +222,7 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path) -> None:
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=HANGS
         )
         assert done.returncode == 0, done.stderr
         peaks.append(int(done.stdout))

@@ -36,6 +36,7 @@ from airflow_provider_wan.operators.video import rules
 from airflow_provider_wan.operators.video.check import UNTOUCHED_OPTIONS
 from tests.conftest import DagRunner, FakeTaskInstance, context
 from tests.media import numbered
+from tests.patience import HANGS
 from tests.transfers.conftest import Footage, s3_client, s3_connection
 from tests.transfers.conftest import footage as footage
 from tests.transfers.conftest import s3 as s3
@@ -437,7 +438,7 @@ trim.execute({{"ti": None}})
             check=False,
             capture_output=True,
             env=os.environ | {"OUT": f"file://{tmp_path}/out/{name}"},
-            timeout=60,
+            timeout=HANGS,
         )
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
     assert [file.name for file in (tmp_path / "out").iterdir() if not file.name.startswith(".")] == [
@@ -486,7 +487,7 @@ VideoFramesOperator(**given, output_path="s3://b/", which=[3])
 print([name for name in ("av", "numpy", "PIL") if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=HANGS
     )
     assert done.stdout.strip().splitlines()[-1] == "[]"
 

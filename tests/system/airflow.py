@@ -23,6 +23,7 @@ from demo.database import number_triggers_once
 from demo.logs import tail
 from demo.settings import PASSWORD, USER, Port, Settings, child_environment
 from demo.stack import prepare
+from tests.patience import HANGS
 from tests.sinks import StatsdSink
 
 PARTS = {
@@ -43,6 +44,8 @@ OPTIONS = {
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "25",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
     "TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+    # Nobody changes the DAGs meanwhile; to read them again and again takes a fifth of a processor.
+    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
     # The crash DAGs name a clip that doesn't exist, for an emulator that doesn't fetch any.
     "WAN__ALLOW_PRIVATE_URLS": "True",
     "WAN__PREFLIGHT": "False",
@@ -127,7 +130,7 @@ class Airflow:
         local_settings.parent.mkdir()
         local_settings.write_text(LOCAL_SETTINGS)
         child = self._run("database", "db", "migrate")
-        if child.wait(timeout=90) != 0:
+        if child.wait(timeout=HANGS) != 0:
             raise AssertionError(f"no database:\n{tail(self.settings.logs / 'database.log')}")
         del self._parts["database"]
         number_triggers_once(self.database)
@@ -138,7 +141,7 @@ class Airflow:
             self.begin(part)
         self.wait_until_healthy()
         self.api.log_in(USER, PASSWORD)
-        for _ in ticks(30):
+        for _ in ticks(HANGS):
             if self.api.dag_ids():
                 return
         raise AssertionError(f"the DAGs can't be read: {self.api.import_errors()}")
@@ -150,13 +153,13 @@ class Airflow:
             self._signal(record, signal.SIGCONT)
         processes.stop(record for record, _ in self._parts.values())
         for _, child in self._parts.values():
-            child.wait(timeout=10)
+            child.wait(timeout=HANGS)
         self.statsd.close()
 
-    def wait_until_healthy(self, limit: float = 60) -> None:
+    def wait_until_healthy(self) -> None:
         """Wait until every part says it is well."""
         missing: list[str] = []
-        for _ in ticks(limit, every=0.3):
+        for _ in ticks(HANGS, every=0.3):
             missing = [
                 *self.api.missing(),
                 *(name for name, port in self._ports.items() if not _answers(port.number)),
@@ -164,11 +167,11 @@ class Airflow:
             if not missing:
                 return
         logs = "\n".join(tail(self.settings.logs / f"{part}.log") for part in self._parts)
-        raise AssertionError(f"not healthy after {limit} s: {missing}\n{logs}")
+        raise AssertionError(f"not healthy after {HANGS:.0f} s: {missing}\n{logs}")
 
     def wait_for_dags(self, *dag_ids: str) -> None:
         """Wait until DAGs have been read."""
-        for _ in self.ticks(60, every=0.3):
+        for _ in self.ticks(every=0.3):
             if self.api.dag_ids().issuperset(dag_ids):
                 return
         raise AssertionError(f"the DAGs can't be read: {self.api.import_errors()}")
@@ -198,9 +201,9 @@ class Airflow:
         """Name the parts that have ended by themselves."""
         return [name for name, (record, _) in self._parts.items() if not processes.alive(record)]
 
-    def ticks(self, limit: float, every: float) -> Iterator[float]:
-        """Yield the seconds gone by, now and after each pause, while Airflow is up and for `limit` seconds."""
-        for gone in ticks(limit, every):
+    def ticks(self, every: float) -> Iterator[float]:
+        """Yield the seconds gone by, now and after each pause, while Airflow is up, until it hangs."""
+        for gone in ticks(HANGS, every):
             if self._over.is_set():
                 raise AssertionError("Airflow was stopped")
             yield gone
@@ -227,7 +230,7 @@ class Airflow:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=HANGS,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
@@ -248,7 +251,7 @@ class Airflow:
             self._signal(record, number)
         else:
             child.send_signal(number)
-        for _ in ticks(20, every=0.1):
+        for _ in ticks(HANGS, every=0.1):
             if child.poll() is not None and not processes.members(record):
                 return
         processes.stop([record], grace=0)

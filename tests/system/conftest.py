@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from tests.patience import HANGS
 from tests.system.airflow import Airflow
 from tests.system.edits import Outcome, Trial
 
@@ -52,7 +53,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     under_way = pyfuncitem.config.stash[UNDER_WAY]
     if not under_way:
         _start(pyfuncitem.session, cast("Airflow", pyfuncitem.funcargs["airflow"]), under_way)
-    under_way[pyfuncitem.nodeid].result(timeout=300)
+    under_way[pyfuncitem.nodeid].result(timeout=2 * HANGS)
     return True
 
 

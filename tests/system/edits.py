@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_wan.dashscope.mp4 import Mp4Check
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, RunningEmulator, running
 from demo.logs import render
+from tests.patience import HANGS
 from tests.system.airflow import Airflow
 
 OVER = ("success", "failed")
@@ -81,17 +82,17 @@ class Edit:
         rows = self._airflow.read("SELECT state FROM dag_run WHERE run_id = ?", self._run_id)
         return rows[0][0] in OVER
 
-    def sees(self, happened: Callable[[], bool], limit: float = 60) -> None:
+    def sees(self, happened: Callable[[], bool]) -> None:
         """Wait until something has happened."""
-        for _ in self._airflow.ticks(limit, every=0.05):
+        for _ in self._airflow.ticks(every=0.1):
             if happened():
                 return
-        raise AssertionError(f"it did not happen within {limit} s:\n{self.log()}")
+        raise AssertionError(f"it did not happen within {HANGS:.0f} s:\n{self.log()}")
 
-    def reaches(self, state: str, attempt: int = 1, limit: float = 60) -> None:
+    def reaches(self, state: str, attempt: int = 1) -> None:
         """Wait until the task is in a state."""
         found = self.state
-        for _ in self._airflow.ticks(limit, every=0.1):
+        for _ in self._airflow.ticks(every=0.1):
             found = self.state
             if found == (state, attempt):
                 return
@@ -99,10 +100,10 @@ class Edit:
                 break
         raise AssertionError(f"attempt {attempt} is not {state}, but {found}:\n{self.log()}")
 
-    def ends(self, state: str, attempt: int, limit: float = 120) -> None:
+    def ends(self, state: str, attempt: int) -> None:
         """Wait until the task and its run are over, in this way and at this attempt."""
         found = self.state
-        for _ in self._airflow.ticks(limit, every=0.1):
+        for _ in self._airflow.ticks(every=0.5):
             found = self.state
             if found[0] in OVER and found[1] >= attempt and self.over:
                 break
@@ -143,19 +144,19 @@ class Edit:
             texts.append("\n".join([f"--- {file.name}", *late]))
         return "\n".join(texts)
 
-    def says(self, pattern: str, limit: float = 10) -> None:
+    def says(self, pattern: str) -> None:
         """Wait until the log holds a pattern, with `JOB` in it for the id of the first job."""
         jobs = self.jobs
         wanted = re.compile(pattern.replace("JOB", re.escape(jobs[0]["task_id"]) if jobs else "JOB"))
-        for _ in self._airflow.ticks(limit, every=0.2):
+        for _ in self._airflow.ticks(every=0.5):
             if wanted.search(self.log()):
                 return
         raise AssertionError(f"{wanted.pattern!r} is not in the log:\n{self.log()}")
 
-    def xcom(self, key: str, limit: float = 10) -> Any:
+    def xcom(self, key: str) -> Any:
         """Return what the task has pushed. What a trigger pushes is there a moment after the task's success."""
         query = "SELECT value FROM xcom WHERE run_id = ? AND task_id = 'edit' AND key = ?"
-        for _ in self._airflow.ticks(limit, every=0.1):
+        for _ in self._airflow.ticks(every=0.1):
             if rows := self._airflow.read(query, self._run_id, key):
                 break
         ((value,),) = rows
@@ -192,9 +193,9 @@ class Edit:
         """Return the state of a job."""
         return str(next(one["status"] for one in self.jobs if one["task_id"] == job))
 
-    def settles(self, limit: float = 20) -> None:
+    def settles(self) -> None:
         """Wait until no job runs any more, so that the bill is final."""
-        for _ in self._airflow.ticks(limit, every=0.2):
+        for _ in self._airflow.ticks(every=0.2):
             if all(job["status"] != "RUNNING" for job in self.jobs):
                 return
         raise AssertionError("a job doesn't end")

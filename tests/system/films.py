@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, RunningEmulator, running
 from demo.film import make_film
 from demo.settings import CLIP, MEDIA
+from tests.patience import HANGS
 from tests.system.airflow import Airflow
 from tests.system.edits import OVER
 
@@ -65,24 +66,24 @@ class Film:
             (str(state), number) for state, number in self._airflow.read(query, self._run_id, f"film.{task}")
         ]
 
-    def ends(self, state: str, limit: float = 240) -> None:
+    def ends(self, state: str) -> None:
         """Wait until the run is over, in this way."""
-        self.sees(lambda: self.state in OVER, limit)
+        self.sees(lambda: self.state in OVER)
         if self.state != state:
             raise AssertionError(f"not {state}, but {self.state}:\n{self.log()}")
 
-    def sees(self, happened: Callable[[], bool], limit: float = 120) -> None:
+    def sees(self, happened: Callable[[], bool]) -> None:
         """Wait until something has happened."""
-        for _ in self._airflow.ticks(limit, every=0.2):
+        for _ in self._airflow.ticks(every=0.2):
             if happened():
                 return
-        raise AssertionError(f"it did not happen within {limit} s:\n{self.log()}")
+        raise AssertionError(f"it did not happen within {HANGS:.0f} s:\n{self.log()}")
 
     def clear(self, *tasks: str) -> None:
         """Clear tasks of the group and wait until the run goes on."""
         for task in tasks:
             self._airflow.api.clear(self._dag_id, self._run_id, f"film.{task}")
-        self.sees(lambda: self.state not in OVER, 20)
+        self.sees(lambda: self.state not in OVER)
 
     def result(self) -> dict[str, Any]:
         """Return what `join` has returned."""

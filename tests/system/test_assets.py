@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.edits import Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
+pytestmark = pytest.mark.at_once
 
 
 def test_edit_that_lands_starts_the_dag_that_waits_for_it(trial: Trial) -> None:

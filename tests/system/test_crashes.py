@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.edits import Edit, Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
+pytestmark = pytest.mark.at_once
 
 
 def paid_once_and_landed(edit: Edit, *, posts: int = 1, attempt: int = 2) -> None:

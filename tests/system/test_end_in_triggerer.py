@@ -6,7 +6,7 @@ import pytest
 
 from tests.system.edits import Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
+pytestmark = pytest.mark.at_once
 
 
 def test_edit_that_lands_nothing_can_end_in_the_triggerer(trial: Trial) -> None:

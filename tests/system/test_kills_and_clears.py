@@ -6,14 +6,14 @@ import pytest
 
 from tests.system.edits import Edit, Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
+pytestmark = pytest.mark.at_once
 
 
 def waits_for_its_job(edit: Edit) -> str:
     """Wait until a trigger watches the job; of an end that comes before its start it would not be told."""
     job = edit.has_job()
     edit.reaches("deferred")
-    edit.says("trigger .* starting", limit=30)
+    edit.says("trigger .* starting")
     return job
 
 
@@ -45,7 +45,7 @@ def test_clear_during_the_post_pays_once(trial: Trial) -> None:
     with trial.edit(held=True, fault=slow) as edit:
         first = edit.has_job()
         edit.clear()
-        edit.sees(lambda: edit.status(first) == "CANCELED", limit=20)
+        edit.sees(lambda: edit.status(first) == "CANCELED")
         edit.reaches("deferred", 2)
         (second,) = [job["task_id"] for job in edit.jobs if job["task_id"] != first]
         edit.emulator.force(second, "SUCCEEDED")
@@ -58,7 +58,7 @@ def test_marking_failed_during_the_post_cancels_the_job(trial: Trial) -> None:
     with trial.edit(held=True, fault=slow) as edit:
         job = edit.has_job()
         edit.mark("failed")
-        edit.sees(lambda: edit.status(job) == "CANCELED", limit=20)
+        edit.sees(lambda: edit.status(job) == "CANCELED")
         edit.says("JOB")
         assert (edit.posts, edit.paid, edit.state[0]) == (1, 0, "failed")
 
@@ -66,7 +66,7 @@ def test_marking_failed_during_the_post_cancels_the_job(trial: Trial) -> None:
 def test_clear_while_a_worker_waits_for_a_queued_job_pays_once(trial: Trial) -> None:
     with trial.edit("edit_on_worker", held=True) as edit:
         job = edit.has_job()
-        edit.says("Job JOB is PENDING", limit=60)
+        edit.says("Job JOB is PENDING")
         edit.clear()
         edit.sees(lambda: edit.status(job) == "CANCELED")
         edit.sees(lambda: len(edit.jobs) == 2)
@@ -77,10 +77,10 @@ def test_clear_while_a_worker_waits_for_a_running_job_takes_it_over(trial: Trial
     with trial.edit("edit_on_worker", held=True) as edit:
         job = edit.has_job()
         edit.emulator.force(job, "RUNNING")
-        edit.says("Job JOB is RUNNING", limit=60)
+        edit.says("Job JOB is RUNNING")
         edit.clear()
-        edit.says("Job JOB can't be stopped", limit=60)
-        edit.says("An earlier attempt submitted job JOB .* it is RUNNING. It is taken over", limit=60)
+        edit.says("Job JOB can't be stopped")
+        edit.says("An earlier attempt submitted job JOB .* it is RUNNING. It is taken over")
         edit.emulator.force(job, "SUCCEEDED")
         edit.ends("success", 2)
         assert (edit.posts, edit.paid) == (1, 1)
@@ -154,7 +154,7 @@ def test_marking_failed_says_that_a_running_job_will_be_billed(trial: Trial) -> 
         job = waits_for_its_job(edit)
         edit.emulator.force(job, "RUNNING")
         edit.mark("failed")
-        edit.says("[Jj]ob JOB .*will be billed", limit=30)
+        edit.says("[Jj]ob JOB .*will be billed")
         assert edit.status(job) == "RUNNING"
         edit.emulator.force(job, "SUCCEEDED")
         assert (edit.posts, edit.paid) == (1, 1)
@@ -164,7 +164,7 @@ def test_marking_failed_leaves_the_job_alone_without_cancel_on_kill(trial: Trial
     with trial.edit("edit_not_cancelling", held=True) as edit:
         job = waits_for_its_job(edit)
         edit.mark("failed")
-        edit.says("invoking on_kill", limit=30)
+        edit.says("invoking on_kill")
         edit.says("trigger completed")
         assert edit.status(job) == "PENDING"
         assert edit.emulator.requests.count("cancel") == 0
@@ -174,7 +174,7 @@ def test_marking_failed_leaves_the_job_alone_without_cancel_on_kill(trial: Trial
 def test_marking_failed_cancels_the_queued_job_a_worker_waits_for(trial: Trial) -> None:
     with trial.edit("edit_on_worker", held=True) as edit:
         job = edit.has_job()
-        edit.says("Job JOB is PENDING", limit=60)
+        edit.says("Job JOB is PENDING")
         edit.mark("failed")
         edit.sees(lambda: edit.status(job) == "CANCELED")
         assert (edit.posts, edit.paid, edit.state[0]) == (1, 0, "failed")

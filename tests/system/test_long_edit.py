@@ -10,7 +10,7 @@ from demo.film import measure
 from tests.system.edits import Trial
 from tests.system.films import PIECES, SECONDS, Film, film
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.at_once
 
 # The film is at the right of its edit, which is wider by half of it.
 BOX = (1 / 3, 0.0, 1.0, 1.0)

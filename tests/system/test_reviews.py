@@ -15,8 +15,6 @@ from demo.errors import DemoError
 from demo.settings import MEDIA
 from tests.system.airflow import Airflow
 
-pytestmark = pytest.mark.timeout(330)
-
 RUNS = {
     "approved": "edit_with_approval",
     "rejected": "edit_with_approval",
@@ -62,7 +60,7 @@ class Run:
         )
         heard += f"task_id={task_id!r}, run_id={self.run_id!r}"
         log = self.airflow.settings.logs / "scheduler.log"
-        for _ in self.airflow.ticks(60, every=0.2):
+        for _ in self.airflow.ticks(every=0.2):
             if heard in log.read_text(errors="replace"):
                 return
         raise AssertionError(f"the scheduler hasn't heard of {task_id}")
@@ -78,7 +76,7 @@ class Run:
 
     def reaches(self, task_id: str, state: str, map_index: int = -1) -> None:
         """Wait until a task is in a state."""
-        for _ in self.airflow.ticks(90, every=0.2):
+        for _ in self.airflow.ticks(every=0.2):
             found = self.states(map_index)
             if found.get(task_id) == state:
                 return
@@ -88,7 +86,7 @@ class Run:
     def ends(self) -> dict[str, str]:
         """Wait until the run is over, well, and return its tasks' states."""
         query = "SELECT state FROM dag_run WHERE dag_id = ? AND run_id = ?"
-        for _ in self.airflow.ticks(90, every=0.2):
+        for _ in self.airflow.ticks(every=0.2):
             ((state,),) = self.airflow.read(query, self.dag_id, self.run_id)
             if state in ("success", "failed"):
                 assert state == "success", self.states()
@@ -140,7 +138,7 @@ def test_links_lead_to_the_console_and_the_tab_while_it_waits_and_afterwards(run
         "Video": f"{base}/dags/edit_with_links/runs/review_linked%3A1%2B2/tasks/edit/mapped/0/plugin/video",
     }
     run.reaches("edit", "deferred", map_index=0)
-    for _ in run.airflow.ticks(20, every=0.2):  # the worker tells the links after the state
+    for _ in run.airflow.ticks(every=0.2):  # the worker tells the links after the state
         if run.links() == expected:
             break
     assert run.links() == expected

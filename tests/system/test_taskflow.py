@@ -6,7 +6,7 @@ import pytest
 
 from tests.system.edits import Trial
 
-pytestmark = [pytest.mark.at_once, pytest.mark.timeout(330)]
+pytestmark = pytest.mark.at_once
 
 DAG_ID = "edit_decorated"
 ASKS = "The function asks for "

@@ -19,6 +19,7 @@ from airflow_provider_wan.sensors import WanTaskSensor
 from airflow_provider_wan.transfers import WanResultToObjectStorageOperator
 from tests.conftest import DagRunner, context, run_operator
 from tests.operators.cases import look_early, made_anew, wait_until
+from tests.patience import HANGS
 from tests.transfers.conftest import queued
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def wait_while(held: RunningEmulator, operator: WanTaskSensor, *statuses: str) -
         wait_until(lambda: held.requests.count("get") > looks)
         for status in statuses:
             held.force(str(operator.wan_task_id), status)
-        return running.result(timeout=60)
+        return running.result(timeout=HANGS)
 
 
 # -- waiting -----------------------------------------------------------------------------------------
@@ -292,7 +293,7 @@ def test_foreign_jobs_are_waited_for_and_landed_by_a_dag(
     with ThreadPoolExecutor(1) as pool:
         ended = pool.submit(end_them)
         run = run_dag("foreign_jobs", jobs=[good, bad], folder=f"file://{tmp_path}/")
-        ended.result(timeout=60)
+        ended.result(timeout=HANGS)
     assert run.states == {"jobs": "success", "wait[0]": "success", "wait[1]": "skipped", "land[0]": "success"}
     landed = run.xcom("land", 0)
     assert landed["output_path"] == f"file://{tmp_path}/{good}.mp4"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.clock import ticks
+from tests.patience import HANGS
 from tests.transfers.conftest import fetching_service, s3_client, s3_connection
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def worker(environment: dict[str, str], *arguments: str) -> list[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stderr
     return list(said(done.stdout.splitlines()))

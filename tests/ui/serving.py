@@ -19,6 +19,7 @@ from airflow_provider_wan.dashscope.tls import ssl_context
 from demo import processes
 from demo.clock import ticks
 from demo.logs import tail
+from tests.patience import HANGS
 from tests.system.airflow import _free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,7 @@ class Served:
 
     def _client(self, user: str | None) -> httpx.Client:
         cookies = {"_token": self.tokens[user]} if user else {}
-        return httpx.Client(trust_env=False, verify=ssl_context(), timeout=30, cookies=cookies)
+        return httpx.Client(trust_env=False, verify=ssl_context(), timeout=HANGS, cookies=cookies)
 
 
 @contextmanager
@@ -158,13 +159,13 @@ def api_server(home: Path, own: Web, other: Web, **variables: str) -> Iterator[S
         yield Served(f"{url}/wan/", url, tokens, roots, own, other, log)
     finally:
         processes.stop([record])
-        child.wait(timeout=10)
+        child.wait(timeout=HANGS)
 
 
 def _logged_in(url: str, child: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
     tokens: dict[str, str] = {}
-    with httpx.Client(trust_env=False, timeout=20) as client:
-        for _ in ticks(60, every=0.2):
+    with httpx.Client(trust_env=False, timeout=HANGS) as client:
+        for _ in ticks(HANGS, every=0.2):
             if child.poll() is not None:
                 break
             try:

@@ -73,7 +73,7 @@ def tab(seen: Watched, place: Place) -> Frame:
 def test_the_tab_plays_both_together(tab: Frame) -> None:
     tab.get_by_role("button", name="Play", exact=True).click()
     until(lambda: min(times(tab)) > 0.1, "both play")
-    until(lambda: together_for_a_second(tab), "a second in which they are never a frame apart", seconds=20)
+    until(lambda: together_for_a_second(tab), "a second in which they are never a frame apart")
     tab.get_by_role("button", name="Pause").click()
     assert paused(tab) == [True, True]
     until(lambda: abs(times(tab)[0] - times(tab)[1]) < 1e-3, "they stand at the same time")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from airflow_provider_wan import records
 from airflow_provider_wan.dashscope import codes
+from tests.patience import HANGS
 from tests.ui.browser import states
 from tests.ui.browser.clips import clip, picture
 from tests.ui.browser.looking import FRAME, paused, ready, shown_colour, times, together_for_a_second, until
@@ -36,7 +37,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that fails the test if the browser complains about anything."""
     context = browser.new_context(viewport={"width": 1010, "height": 640}, reduced_motion="no-preference")
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(HANGS * 1000)
     complaints: list[str] = []
     opened.on(
         "console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None
@@ -58,7 +59,7 @@ def test_both_play_as_one_and_stay_together(page: Page, site: Pages) -> None:
     open_edit(page, site, states.edit(), name="plays")
     page.get_by_role("button", name="Play", exact=True).click()
     until(lambda: min(times(page)) > 0.1, "both play")
-    until(lambda: together_for_a_second(page), "a second in which they are never a frame apart", seconds=20)
+    until(lambda: together_for_a_second(page), "a second in which they are never a frame apart")
     page.get_by_role("button", name="Pause").click()
     assert paused(page) == [True, True]
     until(lambda: abs(times(page)[0] - times(page)[1]) < 1e-3, "they stand at the same time")

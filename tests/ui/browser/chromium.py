@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.patience import HANGS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -53,7 +55,7 @@ def launched() -> Iterator[Browser]:
     """Run it until the block ends."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=15_000)  # as long as a busy machine takes to answer
+    expect.set_options(timeout=HANGS * 1000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
         yield started

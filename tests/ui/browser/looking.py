@@ -10,18 +10,20 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Frame, Locator, Page
 
+from tests.patience import HANGS
+
 FRAME = 1 / 15
 """Seconds that a frame of the tests' clips lasts."""
 
 
-def until(seen: Callable[[], Any], what: str, *, seconds: float = 10.0) -> Any:
+def until(seen: Callable[[], Any], what: str) -> Any:
     """Wait until something is so. (Playwright's own way evaluates a string, which the pages' CSP forbids.)"""
-    limit = time.monotonic() + seconds
+    limit = time.monotonic() + HANGS
     while time.monotonic() < limit:
         if found := seen():
             return found
         time.sleep(0.03)
-    raise AssertionError(f"not within {seconds} s: {what}")
+    raise AssertionError(f"not within {HANGS:.0f} s: {what}")
 
 
 def ready(page: Page | Frame, videos: int = 2) -> None:

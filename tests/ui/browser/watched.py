@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Frame, Page, Response
 
+from tests.patience import HANGS
 from tests.ui.serving import Served
 
 _SANDBOX = "can escape its sandboxing"
@@ -104,7 +105,7 @@ def watched(browser: Browser, served: Served, user: str | None = None) -> Iterat
     """Open an empty page."""
     context = browser.new_context(viewport={"width": 1300, "height": 900}, reduced_motion="no-preference")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(HANGS * 1000)
     seen = Watched(served, page)
     context.on("request", lambda request: seen.asked.append(request.url))
     page.on("response", seen.answered)
