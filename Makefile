@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV ?= uv
-FAST := $(BIN)/python -m pytest -n 6 --dist loadgroup -m "not slow" --ignore tests/system
+FAST := $(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow" --ignore tests/system
 
 .DEFAULT_GOAL := help
 # What is installed here is compiled when it is first imported. Where that may not be kept, each process compiles all of

@@ -95,11 +95,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def airflow_db(migrated: Path) -> Path:
-    """Airflow's metadata database and a DAGs folder with the tests' DAGs and the examples."""
-    (_HOME / "dags").mkdir()
+    """Airflow's metadata database and a DAGs folder with the tests' DAGs and the examples, each in its own folder."""
     for folder in (Path(__file__).parent / "dags", Path(__file__).parents[1] / "example_dags"):
         for file in folder.glob("*.py"):
-            shutil.copy(file, _HOME / "dags")
+            own = _HOME / "dags" / file.stem
+            own.mkdir(parents=True)
+            shutil.copy(file, own)
     return _HOME
 
 
@@ -156,11 +157,21 @@ def _file_of(dag_id: str, folder: Path) -> Path:
     return (named or [file for file in files if any(name in file.read_text() for name in names)])[0]
 
 
+def bundle_of(folder: Path) -> dict[str, str]:
+    """Variables with which Airflow knows of this folder only: `dag.test()` reads and stores all that it knows of."""
+    bundle = {
+        "name": "dags-folder",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(folder)},
+    }
+    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle])}
+
+
 DagRunner: TypeAlias = Callable[..., Ran]
 
 
 @pytest.fixture
-def run_dag(airflow_db: Path) -> DagRunner:
+def run_dag(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> DagRunner:
     """Runs a DAG of the DAGs folder with `dag.test()`, with the given params."""
 
     def run(dag_id: str, **conf: Any) -> Ran:
@@ -170,7 +181,10 @@ def run_dag(airflow_db: Path) -> DagRunner:
 
         from tests.versions import dag_bag
 
-        bag = dag_bag(str(_file_of(dag_id, airflow_db / "dags")))
+        file = _file_of(dag_id, airflow_db / "dags")
+        for name, value in bundle_of(file.parent).items():
+            monkeypatch.setenv(name, value)
+        bag = dag_bag(str(file))
         assert bag.import_errors == {}
         dag_run = bag.dags[dag_id].test(run_conf=conf or None)
         with create_session() as session:

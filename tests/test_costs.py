@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from airflow_provider_wan.costs.report import lines, moment, spell
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.price_list import text_of
+from tests.conftest import bundle_of
 from tests.dashscope.properties import unhurried
 from tests.patience import HANGS
 from tests.test_spending import SPENT
@@ -187,7 +188,10 @@ def runs(airflow_db: Path) -> dict[str, list[str]]:
         ("sees_others", None),
     ):
         day = start + timedelta(days=len(made.get(dag_id, ())))
-        ran = bag.dags[dag_id].test(logical_date=day, run_conf=run_conf)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in bundle_of(folder).items():
+                patch.setenv(name, value)
+            ran = bag.dags[dag_id].test(logical_date=day, run_conf=run_conf)
         assert ran.state == "success"
         made.setdefault(dag_id, []).append(ran.run_id)
     shutil.rmtree(folder)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.conftest import DagRunner
+from tests.conftest import DagRunner, bundle_of
 from tests.versions import dag_bag, needs_commands
 
 if TYPE_CHECKING:
@@ -203,15 +203,18 @@ def reader(airflow_db: Path) -> Iterator[None]:
     """What a reader of the README has: a run of `my_dag`, and the service, whose clock is right."""
     from airflow_provider_wan.emulator import EmulatorSettings, running
 
-    file = airflow_db / "dags" / "my_dag.py"
+    file = airflow_db / "dags" / "my_dag" / "my_dag.py"
+    file.parent.mkdir()
     file.write_text("from airflow.sdk import DAG\n\nwith DAG('my_dag'):\n    pass\n")
     with pytest.MonkeyPatch.context() as patch, running(EmulatorSettings(speed=1, render=False)) as emulator:
         there = {"conn_type": "dashscope", "password": emulator.key, "host": emulator.base_url}
         patch.setenv("_AIRFLOW_PROCESS_CONTEXT", "")  # commands set it; this takes it back
         patch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps({**there, "extra": {"status_qps": 20}}))
+        for name, value in bundle_of(file.parent).items():
+            patch.setenv(name, value)
         dag_bag(str(file)).dags["my_dag"].test()
         yield
-    file.unlink()
+    shutil.rmtree(file.parent)
 
 
 @needs_commands
