@@ -179,8 +179,9 @@ def run_dag(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> DagRunner:
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
-        from tests.versions import dag_bag
+        from tests.versions import dag_bag, share_execution_api
 
+        share_execution_api()
         file = _file_of(dag_id, airflow_db / "dags")
         for name, value in bundle_of(file.parent).items():
             monkeypatch.setenv(name, value)

@@ -19,6 +19,8 @@ from typing import Any
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.patience import HANGS
+
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 _ROW = re.compile(r"^\| `(wan\.[a-z_.]+)` \| (counter|timer|gauge) \| ([^|]+) \|([^|]*)\|", re.MULTILINE)
 
@@ -213,9 +215,9 @@ def otlp_sink() -> Iterator[OtlpSink]:
         thread.join(5)
 
 
-def soon(happened: Callable[[], bool], limit: float = 10.0) -> bool:
+def soon(happened: Callable[[], bool]) -> bool:
     """Wait until something has happened; tell whether it has."""
-    end = time.monotonic() + limit
+    end = time.monotonic() + HANGS
     while not happened():
         if time.monotonic() > end:
             return False
@@ -231,6 +233,6 @@ def run_in_airflow(code: str, settings: Mapping[str, str]) -> None:
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -25,6 +25,7 @@ import airflow_provider_wan
 from airflow_provider_wan import __version__, get_provider_info
 from packaging_check.contents import PACKAGE, read, source_faults, wheel_faults
 from packaging_check.programs import CheckError, run, running
+from tests.patience import HANGS
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -40,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="without hatchling no wheel can be built here")
     folder = tmp_path_factory.mktemp("dist")
     for kind in ("wheel", "sdist"):
-        run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", folder, folder=ROOT, limit=60)
+        run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", folder, folder=ROOT, limit=HANGS)
     return folder
 
 
@@ -284,10 +285,10 @@ def test_what_the_pages_about_the_project_name_is_there(name: str) -> None:
 
 def test_program_that_fails_or_hangs_ends_the_check_and_leaves_no_child(tmp_path: Path) -> None:
     parent = "import subprocess; child = subprocess.Popen(['sleep', '60']); print(child.pid)"
-    pid = int(run(sys.executable, "-c", parent, folder=tmp_path, limit=20))
+    pid = int(run(sys.executable, "-c", parent, folder=tmp_path, limit=HANGS))
     assert not _alive(pid)
     with pytest.raises(CheckError, match=r"ended with 3:\nwhat it said"):
-        run(sys.executable, "-c", "print('what it said'); raise SystemExit(3)", folder=tmp_path, limit=20)
+        run(sys.executable, "-c", "print('what it said'); raise SystemExit(3)", folder=tmp_path, limit=HANGS)
     with pytest.raises(CheckError, match="wasn't over within 1 seconds"):
         run("sleep", "60", folder=tmp_path, limit=1)
     with running("sleep", "60", folder=tmp_path, environment=None, log=tmp_path / "log") as process:
@@ -297,7 +298,7 @@ def test_program_that_fails_or_hangs_ends_the_check_and_leaves_no_child(tmp_path
 
 def _alive(pid: int) -> bool:
     """Whether it runs within the next seconds: what was killed may need a moment to be gone."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     with suppress(psutil.NoSuchProcess):
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             if time.monotonic() > deadline:

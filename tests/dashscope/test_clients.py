@@ -225,7 +225,7 @@ async def test_nothing_that_is_kept_shows_the_key() -> None:
 
 
 def test_another_event_loop_gets_a_client_of_its_own() -> None:
-    both_have_one = threading.Barrier(2, timeout=10)
+    both_have_one = threading.Barrier(2, timeout=HANGS)
     clients: list[AsyncDashScopeClient] = []
 
     with ScriptedServer(always=RUNNING) as server:

@@ -19,6 +19,7 @@ from airflow_provider_wan.dashscope.client import AsyncDashScopeClient
 from airflow_provider_wan.dashscope.errors import AuthenticationError, ServiceError
 from airflow_provider_wan.dashscope.gate import TOLD_AT, Gate, News
 from airflow_provider_wan.dashscope.poller import Poller
+from tests.patience import HANGS
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -90,7 +91,7 @@ class Triggerer:
         return self.emulator.requests.count("list")
 
     async def until(self, happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             while not happened():  # noqa: ASYNC110 -- most of it happens in the emulator's thread
                 await asyncio.sleep(0.005)
 
@@ -292,7 +293,7 @@ async def test_poller_that_is_closed_leaves_nobody_hanging(service: RunningEmula
         for _ in range(5):
             await asyncio.sleep(0)  # its first query stands in line by now
         await poller.aclose()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS):
             with pytest.raises(ServiceError, match="isn't looked at any more"):
                 await wait
 

@@ -39,6 +39,7 @@ from tests.dashscope.warped import (
     wait_for_all,
     warped,
 )
+from tests.patience import HANGS
 
 PENDING, RUNNING, SUCCEEDED = TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.SUCCEEDED
 OTHER = "wan2.6-t2v"
@@ -663,7 +664,7 @@ def test_other_query_that_is_cancelled_gives_its_place_back(turns: int) -> None:
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             await poller.ask(lambda: service.get("none"))
         await poller.aclose()
 

@@ -15,6 +15,7 @@ from demo.clock import ticks
 from demo.errors import DemoError
 from demo.settings import Port, read_settings
 from demo.stack import prepare
+from tests.patience import HANGS
 
 # A program that leaves a child in a process group of its own, as Airflow's task supervisor does.
 PARENT = """
@@ -35,14 +36,14 @@ def child(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def grandchild(log: Path) -> psutil.Process:
-    for _ in ticks(20, every=0.02):
+    for _ in ticks(HANGS, every=0.02):
         if text := log.read_text().strip():
             return psutil.Process(int(text))
     raise AssertionError("the program did not start")
 
 
 def ended(process: psutil.Process) -> bool:
-    for _ in ticks(5, every=0.02):
+    for _ in ticks(20, every=0.02):
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return True

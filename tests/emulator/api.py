@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from airflow_provider_wan.dashscope.tls import ssl_context
+from tests.patience import HANGS
 
 VIDEO_GENERATION = "/services/aigc/video-generation/video-synthesis"
 IMAGE_TO_VIDEO = "/services/aigc/image2video/video-synthesis"
@@ -37,7 +38,7 @@ class Api:
             headers={"Authorization": f"Bearer {key}", "X-DashScope-Async": "enable"},
             trust_env=False,
             verify=ssl_context(),
-            timeout=10,
+            timeout=HANGS,
         )
 
     def submit(self, body: Mapping[str, Any], path: str = VIDEO_GENERATION, **headers: str) -> httpx.Response:

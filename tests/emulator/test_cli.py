@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from airflow_provider_wan.emulator.__main__ import read_settings
+from tests.patience import HANGS
 
 COMMAND = [sys.executable, "-m", "airflow_provider_wan.emulator"]
 
@@ -108,7 +109,7 @@ def test_only_an_address_that_others_reach_is_warned_of(host: str | None, warned
     assert any("AIRFLOW_CONN_DASHSCOPE_DEFAULT" in line for line in process.stdout)
     sockets = _listening(process.pid)
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=HANGS)
     assert sockets == {"0.0.0.0" if warned else "127.0.0.2" if host == "127.0.0.2" else "127.0.0.1"}
     assert ("warning: it listens on 0.0.0.0" in said) is warned
 

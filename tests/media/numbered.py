@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -81,6 +82,10 @@ def clip(
         container.mux(video.encode(None))
         if track is not None:
             _write_clicks(container, track, float(length), Fraction(sound_start))
+    if (
+        codec == "libsvtav1"
+    ):  # Where it may, as root, it makes the thread a real-time one, before all of the machine.
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     return path
 
 

@@ -20,6 +20,7 @@ from airflow_provider_wan.ledger import KEY
 from airflow_provider_wan.operators import WanVideoOutpaintingOperator
 from demo.clock import ticks
 from tests.conftest import FakeStore, FakeTaskInstance, context, run_operator
+from tests.patience import HANGS
 
 if TYPE_CHECKING:
     from airflow_provider_wan.emulator import RunningEmulator
@@ -119,17 +120,17 @@ def made_anew(trigger: Any) -> Any:
 
 async def kill_pestered(trigger: Any) -> None:
     """End a trigger's task as Airflow's triggerer does: it cancels again and again until the trigger is over."""
-    killing = asyncio.ensure_future(asyncio.wait_for(trigger.on_kill(), timeout=30))
+    killing = asyncio.ensure_future(asyncio.wait_for(trigger.on_kill(), timeout=HANGS))
     while not killing.done():
         await asyncio.wait([killing], timeout=0.2)
         killing.cancel()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
-    for _ in ticks(60, every=0.01):
+    for _ in ticks(HANGS, every=0.01):
         if happened():
             return
-    raise AssertionError("it did not happen within 60 s")
+    raise AssertionError(f"it did not happen within {HANGS:.0f} s")
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def fetched_by_a_job(emulator: RunningEmulator, url: str) -> list[Fetched]:
     edit = VideoEdit(prompt="Make it snow", video_url=url)
     with DashScopeClient(Account.of(api_key=emulator.key, host=emulator.base_url)) as service:
         job = service.submit(edit.path(), edit.body("ap-southeast-1")).task_id
-        assert any(not service.get(job).status.active for _ in ticks(60, every=0.2))
+        assert any(not service.get(job).status.active for _ in ticks(HANGS, every=0.2))
         assert service.get(job).status == "SUCCEEDED"
     return emulator.inputs(job)
 
@@ -212,11 +212,11 @@ def test_worker_killed_while_it_lands_leaves_no_half_file_and_the_next_one_lands
     assert [next(lines), next(lines)] == [str(1 << 20), "moving"]
     if store == "file":
         part = tmp_path / ".cut.mp4.job.part"
-        assert any(part.exists() and part.stat().st_size >= stall // 2 for _ in ticks(30, every=0.05))
+        assert any(part.exists() and part.stat().st_size >= stall // 2 for _ in ticks(HANGS, every=0.05))
     else:
         uploads = s3_client(s3)
         assert any(
-            uploads.list_multipart_uploads(Bucket="films").get("Uploads") for _ in ticks(30, every=0.05)
+            uploads.list_multipart_uploads(Bucket="films").get("Uploads") for _ in ticks(HANGS, every=0.05)
         )
     dying.kill()
     dying.wait()

@@ -20,6 +20,7 @@ from airflow_provider_wan.operators import (
 )
 from tests.conftest import DagRunner, FakeStore, FakeTaskInstance, run_operator
 from tests.emulator.rendering.media import clip
+from tests.patience import HANGS
 from tests.transfers.conftest import Footage
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _digest_of_result(result: dict[str, Any], emulator: RunningEmulator) -> str:
     import hashlib
     import urllib.request
 
-    with urllib.request.urlopen(result["video_url"], timeout=10) as answer:
+    with urllib.request.urlopen(result["video_url"], timeout=HANGS) as answer:
         return hashlib.sha256(answer.read()).hexdigest()
 
 

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from airflow_provider_wan.ui.instance import Place
+from tests.patience import HANGS
 from tests.ui.browser.clips import picture
 from tests.ui.conftest import MP4, Laid
 from tests.ui.laid import SIGNATURE, ago, edited, entry, request, result
@@ -246,7 +247,7 @@ def test_memory_stays_flat_and_a_reader_who_leaves_is_let_go(served: Served, lai
     assert server.memory_info().rss - before < 40 << 20
     with _stream(served, place) as answer:
         next(answer.iter_raw())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HANGS
     while any("huge.mp4" in one.path for one in server.open_files()):
         assert time.monotonic() < deadline, "the file is still open"
         time.sleep(0.05)
@@ -255,7 +256,7 @@ def test_memory_stays_flat_and_a_reader_who_leaves_is_let_go(served: Served, lai
 def _stream(served: Served, place: Place) -> Any:
     cookies = {"_token": served.tokens["ann"]}
     url = served.url + place.link("media", of="result")
-    return httpx.stream("GET", url, cookies=cookies, trust_env=False, timeout=60)
+    return httpx.stream("GET", url, cookies=cookies, trust_env=False, timeout=HANGS)
 
 
 def _processes(served: Served) -> list[psutil.Process]:
