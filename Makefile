@@ -73,7 +73,7 @@ types: $(INSTALLED)  ## Check types
 
 # One after the other: beside busy tests Airflow's SQLite may stay locked for longer than its parts wait for it.
 pytest: $(INSTALLED)  ## Run the tests
-	@echo "Running the tests, which takes about 20 minutes: the fast ones, then a real Airflow whose parts are killed ..."
+	@echo "Running the tests, which takes about 25 minutes: the fast ones, then a real Airflow whose parts are killed ..."
 	@$(MAKE) --no-print-directory fast-tests
 	@$(MAKE) --no-print-directory system-tests
 
