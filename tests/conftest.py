@@ -157,14 +157,17 @@ def _file_of(dag_id: str, folder: Path) -> Path:
     return (named or [file for file in files if any(name in file.read_text() for name in names)])[0]
 
 
-def bundle_of(folder: Path) -> dict[str, str]:
-    """Variables with which Airflow knows of this folder only: `dag.test()` reads and stores all that it knows of."""
+BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+
+
+def bundle_of(folder: Path) -> str:
+    """Value of `BUNDLES` with which Airflow knows of one folder: `dag.test()` reads and stores all that it knows of."""
     bundle = {
         "name": "dags-folder",
         "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
         "kwargs": {"path": str(folder)},
     }
-    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle])}
+    return json.dumps([bundle])
 
 
 DagRunner: TypeAlias = Callable[..., Ran]
@@ -183,8 +186,7 @@ def run_dag(airflow_db: Path, monkeypatch: pytest.MonkeyPatch) -> DagRunner:
 
         share_execution_api()
         file = _file_of(dag_id, airflow_db / "dags")
-        for name, value in bundle_of(file.parent).items():
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv(BUNDLES, bundle_of(file.parent))
         bag = dag_bag(str(file))
         assert bag.import_errors == {}
         dag_run = bag.dags[dag_id].test(run_conf=conf or None)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from airflow_provider_wan.costs.report import lines, moment, spell
 from airflow_provider_wan.dashscope.errors import InvalidRequestError
 from airflow_provider_wan.dashscope.price_list import text_of
-from tests.conftest import bundle_of
+from tests.conftest import BUNDLES, bundle_of
 from tests.dashscope.properties import unhurried
 from tests.patience import HANGS
 from tests.test_spending import SPENT
@@ -189,8 +189,7 @@ def runs(airflow_db: Path) -> dict[str, list[str]]:
     ):
         day = start + timedelta(days=len(made.get(dag_id, ())))
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in bundle_of(folder).items():
-                patch.setenv(name, value)
+            patch.setenv(BUNDLES, bundle_of(folder))
             ran = bag.dags[dag_id].test(logical_date=day, run_conf=run_conf)
         assert ran.state == "success"
         made.setdefault(dag_id, []).append(ran.run_id)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.conftest import DagRunner, bundle_of
+from tests.conftest import BUNDLES, DagRunner, bundle_of
 from tests.versions import dag_bag, needs_commands
 
 if TYPE_CHECKING:
@@ -210,8 +210,7 @@ def reader(airflow_db: Path) -> Iterator[None]:
         there = {"conn_type": "dashscope", "password": emulator.key, "host": emulator.base_url}
         patch.setenv("_AIRFLOW_PROCESS_CONTEXT", "")  # commands set it; this takes it back
         patch.setenv("AIRFLOW_CONN_DASHSCOPE_DEFAULT", json.dumps({**there, "extra": {"status_qps": 20}}))
-        for name, value in bundle_of(file.parent).items():
-            patch.setenv(name, value)
+        patch.setenv(BUNDLES, bundle_of(file.parent))
         dag_bag(str(file)).dags["my_dag"].test()
         yield
     shutil.rmtree(file.parent)

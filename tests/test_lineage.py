@@ -22,7 +22,7 @@ from referencing import Registry, Resource
 from airflow_provider_wan.dashscope.errors import TaskTimeoutError
 from airflow_provider_wan.emulator import EmulatorSettings, RegionSettings, running
 from airflow_provider_wan.lineage import TellsEditLineage, dataset_of, files_read, files_written
-from tests.conftest import bundle_of
+from tests.conftest import BUNDLES, bundle_of
 from tests.media import numbered
 from tests.patience import HANGS
 
@@ -122,7 +122,7 @@ def told(airflow_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             }
             ran = subprocess.run(
                 [sys.executable, "-c", RUN, str(airflow_db / "dags/lineage/lineage.py"), json.dumps(runs)],
-                env={**os.environ, **environment, **bundle_of(airflow_db / "dags/lineage")},
+                env={**os.environ, **environment, BUNDLES: bundle_of(airflow_db / "dags/lineage")},
                 capture_output=True,
                 text=True,
                 timeout=2 * HANGS,  # five DAGs

@@ -94,7 +94,7 @@ def test_redaction_takes_queries_and_keys_and_nothing_else(text: str, clean: str
     ["a.b-" * 100_000, "a://" * 100_000, "a://b@" * 60_000, "sk-" * 100_000],
     ids=["dots", "schemes", "users", "keys"],
 )
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(20)
 def test_redaction_of_a_long_text_takes_no_time(text: str) -> None:
     assert len(redacted(text)) <= len(text)
 

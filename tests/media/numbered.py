@@ -82,9 +82,8 @@ def clip(
         container.mux(video.encode(None))
         if track is not None:
             _write_clicks(container, track, float(length), Fraction(sound_start))
-    if (
-        codec == "libsvtav1"
-    ):  # Where it may, as root, it makes the thread a real-time one, before all of the machine.
+    # Where it may, as root, it makes the thread that encodes a real-time one, before all others on the machine.
+    if codec == "libsvtav1":
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     return path
 
