@@ -37,11 +37,15 @@ PARTS = {
 }
 OPTIONS = {
     "CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
+    "CORE__EXECUTOR": "tests.system.executor.OrderlyExecutor",
     "CORE__PARALLELISM": "8",
-    # Losses are noticed sooner than by default, but not within the outages that the tests make.
-    "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+    # By default 5 s, after which a worker asks again, five times, and gives its attempt up.
+    "WORKERS__EXECUTION_API_TIMEOUT": "60",
+    # Losses are noticed sooner than by default, but neither within the outages that the tests make nor where a slow
+    # machine only seems to have lost something.
+    "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",
     "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
-    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "25",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
     "TRIGGERER__JOB_HEARTBEAT_SEC": "2",
     # Nobody changes the DAGs meanwhile; to read them again and again takes a fifth of a processor.
